@@ -1,0 +1,1 @@
+//! A Llama model that rewrites text with speculative edits.

@@ -1,0 +1,1 @@
+//! From a chat model's reply to suggestions for files.

@@ -1,0 +1,1 @@
+//! Text as editors and files hold it: byte order marks, line endings, lines and hunks.

@@ -1,0 +1,13 @@
+//! The engine against references made outside of it; `tests/reference` holds the scripts.
+
+#![allow(clippy::unwrap_used)]
+
+mod model;
+
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}

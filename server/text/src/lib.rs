@@ -1,1 +1,14 @@
 //! Text as editors and files hold it: byte order marks, line endings, lines and hunks.
+//!
+//! Everything here is pure. The invariant it serves is *byte fidelity*: a model sees text with LF line endings and no
+//! byte order mark, and whatever it leaves alone comes back with the bytes it had.
+
+mod hunk;
+mod line_ending;
+mod source_text;
+mod unified_diff;
+
+pub use hunk::{Hunk, hunks, line_hunks};
+pub use line_ending::LineEnding;
+pub use source_text::{SourceError, SourceText};
+pub use unified_diff::{DiffLine, DiffLineKind, UnifiedDiff};

@@ -30,6 +30,12 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// The engine thread has ended.
+    #[error("the model is not loaded")]
+    EngineStopped,
+    /// The engine thread failed in a way nobody foresaw.
+    #[error("the engine failed unexpectedly and was restarted; this rewrite was given up")]
+    EnginePanicked,
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(#[from] candle_core::Error),

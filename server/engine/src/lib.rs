@@ -4,8 +4,10 @@
 
 pub mod decode;
 pub mod draft;
+pub mod engine;
 mod error;
 pub mod model;
+pub mod prompt;
 pub mod tokenizer;
 
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod lossless;
 mod model;
 
 use std::path::PathBuf;

@@ -30,6 +30,9 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// An option asks for what this build or this model cannot do.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// The engine thread has ended.
     #[error("the model is not loaded")]
     EngineStopped,

@@ -6,8 +6,10 @@ pub mod decode;
 pub mod draft;
 pub mod engine;
 mod error;
+mod load;
 pub mod model;
 pub mod prompt;
 pub mod tokenizer;
 
 pub use error::Error;
+pub use load::{AdapterFiles, DTypeChoice, DeviceChoice, LoadOptions, ModelFiles, Placement};

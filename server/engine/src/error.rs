@@ -41,5 +41,21 @@ pub enum Error {
     EnginePanicked,
     /// The tensor library failed.
     #[error("the model failed: {0}")]
-    Tensor(#[from] candle_core::Error),
+    Tensor(String),
+}
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Tensor(sentence(&error))
+    }
+}
+
+/// What the tensor library said, without the backtrace that it may print below.
+pub(crate) fn sentence(error: &candle_core::Error) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -7,6 +7,7 @@ use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor};
 
 use crate::Error;
+use crate::error::sentence;
 
 /// An adapter that is merged into the weights while they are loaded.
 pub struct Lora {
@@ -58,7 +59,7 @@ impl Lora {
             ));
         }
         let tensors = BufferedSafetensors::new(safetensors)
-            .map_err(|error| invalid(format!("adapter_model.safetensors: {error}")))?;
+            .map_err(|error| invalid(format!("adapter_model.safetensors: {}", sentence(&error))))?;
         let names = tensors
             .tensors()
             .into_iter()

@@ -63,24 +63,25 @@ pub enum Event {
 enum Request {
     Rewrite(Box<RewriteRequest>, EventSink),
     Warm(Vec<u32>, Arc<AtomicBool>),
+    ClearCache,
 }
 
 impl Engine {
-    /// Starts the thread and loads the model on it. The result of loading arrives at `loaded`; a
-    /// model that fails to load ends the thread.
+    /// Starts the thread and loads the model on it. Once it is loaded, `loaded` gets the positions
+    /// its context holds; a model that fails to load ends the thread.
     pub fn start(
         load: impl Fn() -> Result<BoxedModel, Error> + Send + 'static,
-        loaded: impl FnOnce(Result<(), &Error>) + Send + 'static,
+        loaded: impl FnOnce(Result<usize, Error>) + Send + 'static,
     ) -> Self {
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("engine".into())
             .spawn(move || match load().and_then(Decoder::new) {
                 Ok(decoder) => {
-                    loaded(Ok(()));
+                    loaded(Ok(decoder.model().context_length()));
                     serve(&inbox, decoder, &load);
                 }
-                Err(error) => loaded(Err(&error)),
+                Err(error) => loaded(Err(error)),
             })
             .expect("the system can start one more thread");
         Self { requests }
@@ -102,6 +103,10 @@ impl Engine {
         // A stopped engine has nothing to warm; the rewrite that follows reports it.
         self.requests.send(Request::Warm(prefix, cancel)).ok();
     }
+    /// Forgets what the cache holds, as if the model had just been loaded.
+    pub fn clear_cache(&self) {
+        self.requests.send(Request::ClearCache).ok();
+    }
 }
 
 fn serve(
@@ -114,6 +119,10 @@ fn serve(
             Request::Rewrite(request, sink) => rewrite(&mut decoder, request, sink).map(Some),
             // A prefix that cannot be fed fails again, and is reported, in the rewrite.
             Request::Warm(prefix, cancel) => decoder.warm(prefix, cancel).map(|()| None),
+            Request::ClearCache => {
+                decoder.clear();
+                Ok(None)
+            }
         }));
         let last = match result {
             Ok(Ok(generation)) => generation.map(|done| Event::Finished(Box::new(done))),

@@ -1,0 +1,34 @@
+use fast_apply_engine::draft::{DraftKind, DraftLength};
+
+/// Who writes the new text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The model alone.
+    #[default]
+    Rewrite,
+}
+
+impl Mode {
+    /// The name on the command line and in the statistics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rewrite => "rewrite",
+        }
+    }
+}
+
+/// How to apply an edit.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Who writes the new text.
+    pub mode: Mode,
+    /// Where drafts come from.
+    pub draft: DraftKind,
+    /// How long drafts are.
+    pub draft_length: DraftLength,
+    /// The longest output in tokens; by default the tokens of the original, twice the sketch's and
+    /// 256 more.
+    pub max_output: Option<usize>,
+    /// Accept this text whatever the model chooses: for measuring speed on true edits.
+    pub force_output: Option<String>,
+}

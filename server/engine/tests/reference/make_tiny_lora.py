@@ -8,6 +8,7 @@ ids (i64, [64]) and logits (f32, [64, vocab]) of the base with the adapter on it
 """
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
 
@@ -42,9 +43,7 @@ def main() -> None:
     ids, plain = base["ids"][:TOKENS].contiguous(), base["logits"][:TOKENS]
     for name, settings in ADAPTERS.items():
         generator = torch.Generator().manual_seed(arguments.seed)
-        config = LoraConfig(
-            task_type="CAUSAL_LM", lora_dropout=0.0, base_model_name_or_path="tiny-tied", **settings
-        )
+        config = LoraConfig(task_type="CAUSAL_LM", lora_dropout=0.0, **settings)
         model = get_peft_model(base_model(arguments.base), config)
         with torch.no_grad():
             for parameter_name, parameter in model.named_parameters():
@@ -55,8 +54,13 @@ def main() -> None:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as written:
             model.save_pretrained(written)
-            for file in ("adapter_config.json", "adapter_model.safetensors"):
-                (directory / file).write_bytes((Path(written) / file).read_bytes())
+            adapter = json.loads((Path(written) / "adapter_config.json").read_text())
+            adapter["base_model_name_or_path"] = arguments.base.name
+            adapter["target_modules"].sort()
+            (directory / "adapter_config.json").write_text(json.dumps(adapter, indent=2) + "\n")
+            (directory / "adapter_model.safetensors").write_bytes(
+                (Path(written) / "adapter_model.safetensors").read_bytes()
+            )
         saved = PeftModel.from_pretrained(base_model(arguments.base), directory).eval()
         with torch.no_grad():
             logits = saved(ids[None]).logits[0].contiguous()

@@ -14,7 +14,13 @@ pub(crate) struct Output<'a> {
 
 impl<'a> Output<'a> {
     pub(crate) fn new(original: &'a str, start: Instant) -> Self {
-        Self { original, bytes: Vec::new(), given: 0, start, first_hunk: None }
+        Self {
+            original,
+            bytes: Vec::new(),
+            given: 0,
+            start,
+            first_hunk: None,
+        }
     }
 
     /// Adds bytes and returns the text that became complete.
@@ -67,8 +73,10 @@ mod tests {
     fn characters_are_given_out_whole() {
         let mut output = Output::new("", Instant::now());
         let bytes = "aé😀".as_bytes();
-        let given: Vec<String> =
-            bytes.iter().map(|&byte| output.push(&[byte]).to_owned()).collect();
+        let given: Vec<String> = bytes
+            .iter()
+            .map(|&byte| output.push(&[byte]).to_owned())
+            .collect();
         assert_eq!(given, ["a", "", "é", "", "", "", "😀"]);
         assert_eq!(output.into_text(), "aé😀");
     }

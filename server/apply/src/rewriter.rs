@@ -166,7 +166,12 @@ impl Rewriter {
         let mut stats = self.stats(request.options);
         stats.total_ms = Some(milliseconds(start));
         stats.first_hunk_ms = output.first_hunk().map(|time| time.as_secs_f64() * 1e3);
-        Ok(finish(request.original, &output.into_text(), &generation, stats))
+        Ok(finish(
+            request.original,
+            &output.into_text(),
+            &generation,
+            stats,
+        ))
     }
 
     fn engine_request(
@@ -177,7 +182,11 @@ impl Rewriter {
         // A rewrite is about as long as the file: if that does not fit, nothing useful will.
         let needed = prompt.tokens.len() + prompt.original.len();
         if needed > self.max_context {
-            return Err(EngineError::ContextExceeded { needed, limit: self.max_context }.into());
+            return Err(EngineError::ContextExceeded {
+                needed,
+                limit: self.max_context,
+            }
+            .into());
         }
         let options = request.options;
         let forced = match &options.force_output {
@@ -241,13 +250,18 @@ fn finish(
     let text = original.restore(rewrite);
     let chars = text.chars().count();
     stats.chars = Some(chars);
-    stats.chars_per_s = stats.total_ms.and_then(|total| ratio(chars as f64, total / 1e3));
+    stats.chars_per_s = stats
+        .total_ms
+        .and_then(|total| ratio(chars as f64, total / 1e3));
     stats.source = Some(Source::Model);
     stats.outcome = Some(match text == original.text() {
         true => OutcomeKind::Unchanged,
         false => OutcomeKind::Applied,
     });
-    Outcome { text: Some(text), stats }
+    Outcome {
+        text: Some(text),
+        stats,
+    }
 }
 
 fn milliseconds(since: Instant) -> f64 {

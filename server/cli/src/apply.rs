@@ -37,7 +37,10 @@ pub(crate) struct ApplyArguments {
 }
 
 pub(crate) fn run(arguments: &ApplyArguments) -> Result<(), Failure> {
-    let mut stats = Stats { mode: arguments.options.mode.name(), ..Stats::default() };
+    let mut stats = Stats {
+        mode: arguments.options.mode.name(),
+        ..Stats::default()
+    };
     let result = apply(arguments, &mut stats);
     if let Err(failure) = &result {
         stats.error = Some(failure.to_string());
@@ -74,8 +77,11 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
     let destination = arguments.destination.open(&arguments.file)?;
     let options = arguments.options.for_apply()?;
     let conversation = arguments.options.conversation()?;
-    let instruction =
-        arguments.options.instruction.as_deref().or(non_empty(&selection.suggestion.instruction));
+    let instruction = arguments
+        .options
+        .instruction
+        .as_deref()
+        .or(non_empty(&selection.suggestion.instruction));
 
     let rewriter = arguments.options.load()?;
     *stats = rewriter.stats(&options);
@@ -95,7 +101,10 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
     }
     *stats = outcome.stats;
     let Some(text) = outcome.text else {
-        return Err(Failure::new(Exit::Cancelled, anyhow!("cancelled; nothing was written")));
+        return Err(Failure::new(
+            Exit::Cancelled,
+            anyhow!("cancelled; nothing was written"),
+        ));
     };
     finish(destination, &arguments.file, &original, &text, stats)
 }
@@ -131,10 +140,12 @@ fn read_original(path: &Path) -> Result<SourceText, Failure> {
 fn read_edit(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).context("cannot read the edit from stdin")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("cannot read the edit from stdin")?;
     } else {
-        bytes = fs::read(path)
-            .with_context(|| format!("cannot read the edit {}", path.display()))?;
+        bytes =
+            fs::read(path).with_context(|| format!("cannot read the edit {}", path.display()))?;
     }
     let text = SourceText::from_bytes(bytes).context("cannot read the edit")?;
     Ok(text.model_text().to_owned())
@@ -143,4 +154,3 @@ fn read_edit(path: &Path) -> Result<String, Failure> {
 fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
-

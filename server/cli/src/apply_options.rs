@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use fast_apply_apply::{Mode, Options, Rewriter};
-use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, Store};
+use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, ResolvedModel, Store};
 use fast_apply_engine::draft::{DraftKind, DraftLength};
 use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 
@@ -105,13 +105,23 @@ impl ApplyOptions {
         };
         // First, because a wrong option must not cost a download.
         options.placement()?;
+        Ok(Rewriter::load(self.resolve()?, options)?)
+    }
+
+    /// Finds the files of the model, and fetches them if need be.
+    pub(crate) fn resolve(&self) -> Result<ResolvedModel, Failure> {
         let store = Store::open(Registry::builtin(), Locations::from_environment()?);
-        let spec = ModelSpec { model: self.model.clone(), adapter: self.adapter.clone() };
-        let fetch = if self.offline { Fetch::Offline } else { Fetch::Allowed };
+        let spec = ModelSpec {
+            model: self.model.clone(),
+            adapter: self.adapter.clone(),
+        };
+        let fetch = if self.offline {
+            Fetch::Offline
+        } else {
+            Fetch::Allowed
+        };
         let mut bar = AssetBar::new();
-        let model = store.resolve(&spec, fetch, &mut |progress| bar.show(progress))?;
-        drop(bar);
-        Ok(Rewriter::load(model, options)?)
+        Ok(store.resolve(&spec, fetch, &mut |progress| bar.show(progress))?)
     }
 }
 
@@ -126,5 +136,7 @@ fn draft_length(text: &str) -> Result<DraftLength, String> {
     if text == "auto" {
         return Ok(DraftLength::Auto);
     }
-    text.parse().map(DraftLength::Fixed).map_err(|_| format!("'{text}' is neither auto nor a number"))
+    text.parse()
+        .map(DraftLength::Fixed)
+        .map_err(|_| format!("'{text}' is neither auto nor a number"))
 }

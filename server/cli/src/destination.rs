@@ -41,13 +41,17 @@ impl DestinationArguments {
             (_, _, true) => return Ok(Destination::Diff),
             (Some(output), _, _) => output.clone(),
             // The file behind a link is written, the link stays.
-            (None, true, _) => fs::canonicalize(file)
-                .with_context(|| format!("cannot find {}", file.display()))?,
+            (None, true, _) => {
+                fs::canonicalize(file).with_context(|| format!("cannot find {}", file.display()))?
+            }
             (None, false, _) => return Ok(Destination::Stdout),
         };
         let cannot = || format!("cannot write {}", path.display());
         if path.exists() {
-            OpenOptions::new().append(true).open(&path).with_context(cannot)?;
+            OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .with_context(cannot)?;
         } else {
             tempfile::tempfile_in(directory_of(&path)).with_context(cannot)?;
         }
@@ -73,8 +77,7 @@ impl Destination {
                         path.display()
                     )));
                 }
-                replace(&path, text)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
+                replace(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
             }
         }
         Ok(())
@@ -94,7 +97,9 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn print_diff(name: &str, original: &str, text: &str) -> std::io::Result<()> {

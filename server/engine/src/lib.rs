@@ -2,6 +2,7 @@
 //!
 //! Token ids, draft sources and a cancel flag go in; accepted tokens come out.
 
+pub mod assets;
 pub mod decode;
 pub mod draft;
 pub mod engine;
@@ -12,4 +13,4 @@ pub mod prompt;
 pub mod tokenizer;
 
 pub use error::Error;
-pub use load::{AdapterFiles, DTypeChoice, DeviceChoice, LoadOptions, ModelFiles, Placement};
+pub use load::{DTypeChoice, DeviceChoice, LoadOptions, Placement};

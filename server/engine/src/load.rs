@@ -1,32 +1,14 @@
 //! From files to a model that runs.
 
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use candle_core::{DType, Device};
 
 use crate::Error;
+use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
 use crate::model::{Llama, Lora, Weights};
 use crate::tokenizer::Tokenizer;
-
-/// Where a model's weights and tokenizer are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelFiles {
-    /// One GGUF file, tokenizer included.
-    Gguf(PathBuf),
-    /// A Hugging Face directory: `config.json`, `tokenizer.json` and safetensors.
-    Directory(PathBuf),
-}
-
-/// The contents of a PEFT adapter's two files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdapterFiles {
-    /// `adapter_config.json`.
-    pub config: String,
-    /// `adapter_model.safetensors`.
-    pub weights: Vec<u8>,
-}
 
 /// Where to run a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,32 +63,21 @@ pub struct Placement {
 }
 
 impl ModelFiles {
-    /// Tells a GGUF file from a directory.
-    pub fn at(path: &Path) -> Self {
-        if path.is_dir() {
-            Self::Directory(path.to_owned())
-        } else {
-            Self::Gguf(path.to_owned())
-        }
-    }
-
     /// Reads the tokenizer.
     pub fn tokenizer(&self) -> Result<Tokenizer, Error> {
         match self {
             Self::Gguf(path) => Tokenizer::from_gguf(path),
-            Self::Directory(path) => Tokenizer::from_hugging_face(path),
+            Self::Safetensors(directory) => Tokenizer::from_hugging_face(directory),
         }
     }
 
-    fn weights(&self, adapter: Option<&AdapterFiles>) -> Result<Weights, Error> {
+    fn weights(&self, adapter: Option<&Adapter>) -> Result<Weights, Error> {
         let weights = match self {
             Self::Gguf(path) => Weights::from_gguf(path)?,
-            Self::Directory(path) => Weights::from_hugging_face(path)?,
+            Self::Safetensors(directory) => Weights::from_hugging_face(directory)?,
         };
         match adapter {
-            Some(adapter) => {
-                weights.with_lora(Lora::new(&adapter.config, adapter.weights.clone())?)
-            }
+            Some(adapter) => weights.with_lora(Lora::new(&adapter.config, &adapter.weights)?),
             None => Ok(weights),
         }
     }
@@ -147,11 +118,7 @@ impl LoadOptions {
     }
 
     /// Loads a model. Takes seconds; run it on the engine thread.
-    pub fn load(
-        &self,
-        files: &ModelFiles,
-        adapter: Option<&AdapterFiles>,
-    ) -> Result<BoxedModel, Error> {
+    pub fn load(&self, files: &ModelFiles, adapter: Option<&Adapter>) -> Result<BoxedModel, Error> {
         let weights = files.weights(adapter)?;
         let dtype = match self.placement()?.dtype {
             "bf16" => DType::BF16,

@@ -45,8 +45,17 @@ impl PromptTemplate {
     /// sketch.
     pub fn encode_prefix(&self, tokenizer: &Tokenizer, original: &str) -> Result<Vec<u32>, Error> {
         let is_sketch = |piece: &PromptPiece| matches!(piece, PromptPiece::Sketch);
-        let known = self.pieces.iter().position(is_sketch).unwrap_or(self.pieces.len());
-        let texts = PromptTexts { original, sketch: "", instruction: None, conversation: None };
+        let known = self
+            .pieces
+            .iter()
+            .position(is_sketch)
+            .unwrap_or(self.pieces.len());
+        let texts = PromptTexts {
+            original,
+            sketch: "",
+            instruction: None,
+            conversation: None,
+        };
         encode_pieces(&self.pieces[..known], tokenizer, texts)
     }
 

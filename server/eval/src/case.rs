@@ -53,7 +53,10 @@ pub enum DataError {
 
 /// Reads a data set: one JSON object a line, compressed where the name ends in `.zst`.
 pub fn read_cases(path: &Path) -> Result<Vec<Case>, DataError> {
-    let unreadable = |source| DataError::Read { path: path.to_owned(), source };
+    let unreadable = |source| DataError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(unreadable)?;
     let reader: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "zst") {
         let mut decoder = zstd::Decoder::new(file).map_err(unreadable)?;
@@ -82,7 +85,10 @@ impl Case {
     /// The edit as a model gets it, and the words around it.
     pub fn sketch(&self) -> (String, String) {
         let selection = fast_apply_suggest::parse(&self.reply).for_file(&self.path, &self.before);
-        (selection.suggestion.text(), selection.suggestion.instruction)
+        (
+            selection.suggestion.text(),
+            selection.suggestion.instruction,
+        )
     }
 
     /// The token sequences of the case, the true result among them.

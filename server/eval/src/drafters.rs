@@ -60,22 +60,30 @@ pub fn replay_drafters(
         }
         on_case();
     }
-    let rows = drafters.iter().zip(&efforts).map(|(&(draft, length), efforts)| {
-        let sum = |value: fn(&Effort) -> usize| efforts.iter().map(|(_, e)| value(e)).sum::<usize>();
-        let mut ratios: Vec<f64> = efforts
-            .iter()
-            .map(|(tokens, effort)| *tokens as f64 / effort.forwards.max(1) as f64)
-            .collect();
-        ratios.sort_by(f64::total_cmp);
-        DrafterRow {
-            draft,
-            length,
-            tokens_per_forward: output_tokens as f64 / sum(|e| e.forwards).max(1) as f64,
-            median: ratios.get(ratios.len() / 2).copied().unwrap_or_default(),
-            acceptance: sum(|e| e.accepted) as f64 / sum(|e| e.drafted).max(1) as f64,
-        }
-    });
-    Ok(DrafterReport { cases: cases.len(), output_tokens, rows: rows.collect() })
+    let rows = drafters
+        .iter()
+        .zip(&efforts)
+        .map(|(&(draft, length), efforts)| {
+            let sum =
+                |value: fn(&Effort) -> usize| efforts.iter().map(|(_, e)| value(e)).sum::<usize>();
+            let mut ratios: Vec<f64> = efforts
+                .iter()
+                .map(|(tokens, effort)| *tokens as f64 / effort.forwards.max(1) as f64)
+                .collect();
+            ratios.sort_by(f64::total_cmp);
+            DrafterRow {
+                draft,
+                length,
+                tokens_per_forward: output_tokens as f64 / sum(|e| e.forwards).max(1) as f64,
+                median: ratios.get(ratios.len() / 2).copied().unwrap_or_default(),
+                acceptance: sum(|e| e.accepted) as f64 / sum(|e| e.drafted).max(1) as f64,
+            }
+        });
+    Ok(DrafterReport {
+        cases: cases.len(),
+        output_tokens,
+        rows: rows.collect(),
+    })
 }
 
 fn replay(
@@ -84,7 +92,11 @@ fn replay(
     draft: DraftKind,
     length: usize,
 ) -> Result<Effort, Error> {
-    let recital = Recital { prompt: sources.prompt.len(), truth: truth.to_vec(), position: 0 };
+    let recital = Recital {
+        prompt: sources.prompt.len(),
+        truth: truth.to_vec(),
+        position: 0,
+    };
     let cancel = AtomicBool::new(false);
     let task = Task {
         prompt: &sources.prompt,
@@ -95,7 +107,9 @@ fn replay(
         forced: None,
         cancel: &cancel,
     };
-    Ok(Decoder::with_cost(recital, CostCurve::new([])).run(task, &mut |_| {})?.effort)
+    Ok(Decoder::with_cost(recital, CostCurve::new([]))
+        .run(task, &mut |_| {})?
+        .effort)
 }
 
 /// The token behind the true result; no vocabulary has it.
@@ -116,7 +130,12 @@ impl LanguageModel for Recital {
             .map(|row| {
                 let place = (first + row).saturating_sub(self.prompt);
                 let token = self.truth.get(place).copied().unwrap_or(STOP);
-                Choice { token, logit: 1.0, runner_up: STOP, runner_up_logit: 0.0 }
+                Choice {
+                    token,
+                    logit: 1.0,
+                    runner_up: STOP,
+                    runner_up_logit: 0.0,
+                }
             })
             .collect())
     }

@@ -44,7 +44,10 @@ pub fn measure_speed(
         };
         Ok(rewriter.rewrite(&request, &mut |_| {})?.stats)
     };
-    let speculative = Options { force_output: Some(case.after.clone()), ..options.clone() };
+    let speculative = Options {
+        force_output: Some(case.after.clone()),
+        ..options.clone()
+    };
     let plain = Options {
         draft: DraftKind::None,
         max_output: Some(plain_tokens),
@@ -54,5 +57,11 @@ pub fn measure_speed(
     let cold = run(&speculative)?;
     let warm = run(&speculative)?;
     let plain = run(&plain)?;
-    Ok(SpeedRow { id: case.id.clone(), lines: case.before.lines().count(), plain, cold, warm })
+    Ok(SpeedRow {
+        id: case.id.clone(),
+        lines: case.before.lines().count(),
+        plain,
+        cold,
+        warm,
+    })
 }

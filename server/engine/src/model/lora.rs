@@ -36,12 +36,12 @@ struct AdapterConfig {
 
 impl Lora {
     /// Reads an adapter from the contents of its two files.
-    pub fn new(config_json: &str, safetensors: Vec<u8>) -> Result<Self, Error> {
+    pub fn new(config_json: &[u8], safetensors: &[u8]) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Invalid {
             what: "the LoRA adapter".into(),
             reason,
         };
-        let config: AdapterConfig = serde_json::from_str(config_json)
+        let config: AdapterConfig = serde_json::from_slice(config_json)
             .map_err(|error| invalid(format!("adapter_config.json: {error}")))?;
         if config.peft_type != "LORA" {
             return Err(invalid(format!(
@@ -58,7 +58,7 @@ impl Lora {
                 "it uses DoRA, fan-in-fan-out or per-layer ranks".into(),
             ));
         }
-        let tensors = BufferedSafetensors::new(safetensors)
+        let tensors = BufferedSafetensors::new(safetensors.to_vec())
             .map_err(|error| invalid(format!("adapter_model.safetensors: {}", sentence(&error))))?;
         let names = tensors
             .tensors()

@@ -4,6 +4,7 @@
 
 mod lossless;
 mod model;
+mod tiny_copy;
 
 use std::path::PathBuf;
 

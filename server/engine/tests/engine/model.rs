@@ -113,8 +113,11 @@ fn every_gguf_tensor_type() {
 
 fn lora(directory: &str) -> Lora {
     let read = |name: &str| std::fs::read(fixture(directory).join(name)).unwrap();
-    let config = String::from_utf8(read("adapter_config.json")).unwrap();
-    Lora::new(&config, read("adapter_model.safetensors")).unwrap()
+    Lora::new(
+        &read("adapter_config.json"),
+        &read("adapter_model.safetensors"),
+    )
+    .unwrap()
 }
 
 #[test]

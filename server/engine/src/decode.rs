@@ -1,0 +1,345 @@
+//! Greedy decoding with drafts: one forward pass verifies a whole draft.
+//!
+//! Leviathan et al., "Fast Inference from Transformers via Speculative Decoding" (2023), for greedy
+//! decoding: a draft token is accepted exactly if it is the model's own choice at its place, so the
+//! output never depends on the drafter.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::draft::{CostCurve, Draft, DraftLength, Drafter, LengthPolicy};
+use crate::model::{Choice, LanguageModel};
+
+/// Prompt tokens fed per forward pass; between two passes a cancel is noticed.
+const PREFILL_CHUNK: usize = 256;
+
+/// What to decode, and how far.
+pub struct Task<'a> {
+    /// The whole prompt; not empty.
+    pub prompt: &'a [u32],
+    /// The tokens that end an answer. They are not part of the output.
+    pub stop_tokens: &'a [u32],
+    /// The longest output.
+    pub max_output: usize,
+    /// Proposes drafts; `None` is plain decoding.
+    pub drafter: Option<Box<dyn Drafter>>,
+    /// How long drafts may be.
+    pub draft_length: DraftLength,
+    /// Set from outside to stop at the next verify step.
+    pub cancel: &'a AtomicBool,
+}
+
+/// Progress of a task.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// So many of the prompt's tokens are in the cache.
+    Prefill {
+        /// Tokens done.
+        done: usize,
+        /// Tokens in all.
+        total: usize,
+    },
+    /// These tokens follow the output so far.
+    Accepted(&'a [u32]),
+}
+
+/// A finished output.
+#[derive(Debug, Clone)]
+pub struct Generation {
+    /// The output, without the token that ended it.
+    pub tokens: Vec<u32>,
+    /// By how much the model preferred each of `tokens`, in logits.
+    pub margins: Vec<f32>,
+    /// Why it ended.
+    pub stop: Stop,
+    /// What it took.
+    pub effort: Effort,
+}
+
+/// Why an output ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The model ended it.
+    End,
+    /// It reached `max_output`, or the end of the context.
+    MaxOutput,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// What an output took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Effort {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Of those, tokens that were in the cache already.
+    pub cached_tokens: usize,
+    /// Forward passes after the prompt.
+    pub forwards: usize,
+    /// Draft tokens verified.
+    pub drafted: usize,
+    /// Draft tokens accepted.
+    pub accepted: usize,
+    /// Time for the prompt.
+    pub prefill: Duration,
+    /// Time from the first verify pass on.
+    pub decode: Duration,
+}
+
+/// A model and the tokens in its cache, so that a new prompt reuses what it shares with them.
+pub struct Decoder<M> {
+    model: M,
+    cached: Vec<u32>,
+    curve: CostCurve,
+}
+
+impl<M: LanguageModel> Decoder<M> {
+    /// Takes a model with an empty cache and measures how its passes cost.
+    pub fn new(mut model: M) -> Result<Self, Error> {
+        let curve = measure_cost(&mut model)?;
+        Ok(Self {
+            model,
+            cached: Vec::new(),
+            curve,
+        })
+    }
+
+    /// Takes a model whose costs are known.
+    pub fn with_cost(model: M, curve: CostCurve) -> Self {
+        Self {
+            model,
+            cached: Vec::new(),
+            curve,
+        }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// Forgets everything fed so far.
+    pub fn clear(&mut self) {
+        self.model.truncate(0);
+        self.cached.clear();
+    }
+
+    /// Puts `prefix` into the cache, so that a prompt that starts with it is fed faster.
+    pub fn warm(&mut self, prefix: &[u32], cancel: &AtomicBool) -> Result<(), Error> {
+        self.reuse(prefix, prefix.len());
+        self.feed_prompt(prefix, prefix.len(), cancel, &mut |_| {})?;
+        Ok(())
+    }
+
+    /// Runs a task to its end.
+    pub fn run(
+        &mut self,
+        task: Task<'_>,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Generation, Error> {
+        let limit = self.model.context_length();
+        if task.prompt.len() >= limit {
+            return Err(Error::ContextExceeded {
+                needed: task.prompt.len() + 1,
+                limit,
+            });
+        }
+        let start = Instant::now();
+        let mut run = Run::new(&task);
+        // The last token is fed with logits, so it must not come from the cache.
+        let (last, before) = (task.prompt.len() - 1, &task.prompt[..task.prompt.len() - 1]);
+        self.reuse(before, last);
+        run.effort.cached_tokens = self.cached.len();
+        if !self.feed_prompt(before, task.prompt.len(), task.cancel, on_progress)? {
+            run.effort.prefill = start.elapsed();
+            return Ok(run.finish(Stop::Cancelled));
+        }
+        let choice = self.feed(&task.prompt[last..])?[0];
+        on_progress(Progress::Prefill {
+            done: task.prompt.len(),
+            total: task.prompt.len(),
+        });
+        run.effort.prefill = start.elapsed();
+
+        let start = Instant::now();
+        let stop = self.verify_steps(task, choice, &mut run, on_progress)?;
+        run.effort.decode = start.elapsed();
+        Ok(run.finish(stop))
+    }
+
+    /// Drafts and verifies until the output ends. `choice` is the model's first token: it is
+    /// always known one token ahead of the cache.
+    fn verify_steps(
+        &mut self,
+        mut task: Task<'_>,
+        choice: Choice,
+        run: &mut Run,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Stop, Error> {
+        let mut policy = LengthPolicy::new(task.draft_length, self.curve.clone());
+        if let Some(stop) = run.accept(&[choice], on_progress) {
+            return Ok(stop);
+        }
+        loop {
+            if task.cancel.load(Ordering::Relaxed) {
+                return Ok(Stop::Cancelled);
+            }
+            let Some(&pending) = run.tokens.last() else {
+                return Ok(Stop::End);
+            };
+            let room = self.model.context_length() - self.model.position();
+            if room == 0 {
+                return Ok(Stop::MaxOutput);
+            }
+            let left = run.max_output - run.tokens.len();
+            let limit = policy.limit().min(left).min(room - 1);
+            let mut draft = match &mut task.drafter {
+                Some(drafter) => drafter.draft(&run.tokens, limit),
+                None => Draft::default(),
+            };
+            policy.cut(&mut draft);
+
+            let base = self.model.position();
+            let mut fed = Vec::with_capacity(draft.tokens.len() + 1);
+            fed.push(pending);
+            fed.extend_from_slice(&draft.tokens);
+            let choices = self.feed(&fed)?;
+            let accepted = draft
+                .tokens
+                .iter()
+                .zip(&choices)
+                .take_while(|(drafted, choice)| **drafted == choice.token)
+                .count();
+            self.model.truncate(base + 1 + accepted);
+            self.cached.truncate(base + 1 + accepted);
+            policy.observe(&draft, accepted);
+            run.effort.forwards += 1;
+            run.effort.drafted += draft.tokens.len();
+            run.effort.accepted += accepted;
+            if let Some(stop) = run.accept(&choices[..=accepted], on_progress) {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Rolls the cache back to what it shares with `tokens`, at most `most`.
+    fn reuse(&mut self, tokens: &[u32], most: usize) {
+        let shared = self
+            .cached
+            .iter()
+            .zip(tokens)
+            .take(most)
+            .take_while(|(a, b)| a == b)
+            .count();
+        self.model.truncate(shared);
+        self.cached.truncate(shared);
+    }
+
+    /// Feeds what the cache lacks of `tokens`, in chunks; `false` if it was cancelled.
+    fn feed_prompt(
+        &mut self,
+        tokens: &[u32],
+        total: usize,
+        cancel: &AtomicBool,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<bool, Error> {
+        while self.cached.len() < tokens.len() {
+            if cancel.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let from = self.cached.len();
+            let chunk = &tokens[from..tokens.len().min(from + PREFILL_CHUNK)];
+            self.model.forward(chunk, 0..0)?;
+            self.cached.extend_from_slice(chunk);
+            on_progress(Progress::Prefill {
+                done: self.cached.len(),
+                total,
+            });
+        }
+        Ok(true)
+    }
+
+    fn feed(&mut self, tokens: &[u32]) -> Result<Vec<Choice>, Error> {
+        let choices = self.model.forward(tokens, 0..tokens.len())?;
+        self.cached.extend_from_slice(tokens);
+        Ok(choices)
+    }
+}
+
+/// The output of a task in progress.
+struct Run {
+    tokens: Vec<u32>,
+    margins: Vec<f32>,
+    effort: Effort,
+    stop_tokens: Vec<u32>,
+    max_output: usize,
+}
+
+impl Run {
+    fn new(task: &Task<'_>) -> Self {
+        Self {
+            tokens: Vec::new(),
+            margins: Vec::new(),
+            effort: Effort {
+                prompt_tokens: task.prompt.len(),
+                ..Effort::default()
+            },
+            stop_tokens: task.stop_tokens.to_vec(),
+            max_output: task.max_output,
+        }
+    }
+
+    /// Appends the model's choices up to the first stop token or the longest output.
+    fn accept(
+        &mut self,
+        choices: &[Choice],
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Option<Stop> {
+        let from = self.tokens.len();
+        let mut stop = None;
+        for choice in choices {
+            if self.stop_tokens.contains(&choice.token) {
+                stop = Some(Stop::End);
+                break;
+            }
+            if self.tokens.len() == self.max_output {
+                stop = Some(Stop::MaxOutput);
+                break;
+            }
+            self.tokens.push(choice.token);
+            self.margins.push(choice.margin());
+        }
+        if self.tokens.len() > from {
+            on_progress(Progress::Accepted(&self.tokens[from..]));
+        }
+        stop
+    }
+
+    fn finish(self, stop: Stop) -> Generation {
+        Generation {
+            tokens: self.tokens,
+            margins: self.margins,
+            stop,
+            effort: self.effort,
+        }
+    }
+}
+
+/// Times passes of several lengths on an empty cache; the faster of two runs each.
+fn measure_cost<M: LanguageModel>(model: &mut M) -> Result<CostCurve, Error> {
+    let mut points = Vec::new();
+    for rows in [1, 16, 64] {
+        let rows = rows.min(model.context_length());
+        let mut best = Duration::MAX;
+        for _ in 0..2 {
+            let start = Instant::now();
+            model.forward(&vec![0; rows], 0..rows)?;
+            best = best.min(start.elapsed());
+            model.truncate(0);
+        }
+        points.push((rows, best));
+    }
+    points.dedup_by_key(|(rows, _)| *rows);
+    Ok(CostCurve::new(points))
+}

@@ -1,0 +1,63 @@
+//! What a decoder needs from a model.
+
+use std::ops::Range;
+
+use crate::Error;
+
+/// A causal language model with a cache that can be rolled back.
+pub trait LanguageModel {
+    /// Feeds `tokens` after the cached ones and returns the greedy choice behind each of the rows
+    /// in `rows` (indices into `tokens`).
+    fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error>;
+
+    /// Number of cached positions.
+    fn position(&self) -> usize;
+
+    /// Forgets every cached position from `position` on.
+    fn truncate(&mut self, position: usize);
+
+    /// Positions the model can hold.
+    fn context_length(&self) -> usize;
+}
+
+/// The two best tokens of one row of logits; ties go to the lower id.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// The best token: what greedy decoding takes.
+    pub token: u32,
+    /// Its logit.
+    pub logit: f32,
+    /// The second-best token.
+    pub runner_up: u32,
+    /// Its logit.
+    pub runner_up_logit: f32,
+}
+
+impl Choice {
+    /// Picks the two best of a row of logits.
+    pub fn of_logits(logits: &[f32]) -> Self {
+        let mut choice = Self {
+            token: 0,
+            logit: f32::NEG_INFINITY,
+            runner_up: 0,
+            runner_up_logit: f32::NEG_INFINITY,
+        };
+        for (token, &logit) in logits.iter().enumerate() {
+            if logit > choice.logit {
+                choice.runner_up = choice.token;
+                choice.runner_up_logit = choice.logit;
+                choice.token = token as u32;
+                choice.logit = logit;
+            } else if logit > choice.runner_up_logit {
+                choice.runner_up = token as u32;
+                choice.runner_up_logit = logit;
+            }
+        }
+        choice
+    }
+
+    /// How much better the best token is than the second best. Not negative.
+    pub fn margin(&self) -> f32 {
+        self.logit - self.runner_up_logit
+    }
+}

@@ -1,0 +1,16 @@
+//! Llama models: shape, weights, adapters, cache and forward pass.
+
+mod cache;
+mod config;
+mod language_model;
+mod llama;
+mod lora;
+mod weights;
+
+pub use config::LlamaConfig;
+pub use language_model::{Choice, LanguageModel};
+pub use llama::Llama;
+pub use lora::Lora;
+pub use weights::Weights;
+
+pub(crate) use weights::{open_gguf, read_to_string};

@@ -2,6 +2,7 @@
 //!
 //! Token ids, draft sources and a cancel flag go in; accepted tokens come out.
 
+pub mod assets;
 pub mod decode;
 pub mod draft;
 mod error;

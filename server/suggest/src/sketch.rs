@@ -1,0 +1,83 @@
+//! A block of code made ready to be aligned: rows, markers told from code.
+
+use std::ops::Range;
+
+use crate::language::Language;
+use crate::marker::{self, KnownLines, Meaning};
+
+/// A sketch whose one-line blocks (`fn a() { ... }`) are spread over lines.
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    /// The code, one marker a line.
+    pub(crate) text: String,
+    /// What each line of `text` means.
+    pub(crate) meanings: Vec<Meaning>,
+}
+
+impl Sketch {
+    pub(crate) fn new(block: &str, original: &str) -> Self {
+        let mut lines: Vec<String> = Vec::new();
+        for line in block.lines() {
+            let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+            if original.lines().any(|known| known.trim() == line.trim()) {
+                lines.push(line.to_owned());
+            } else if let Some((head, inner, tail)) = marker::inline_gap(line) {
+                lines.push(head.to_owned());
+                lines.push(format!("{indent}    {inner}"));
+                lines.push(format!("{indent}{tail}"));
+            } else if let Some(head) = python_stub(line, original) {
+                lines.push(head.to_owned());
+                lines.push(format!("{indent}    ..."));
+            } else {
+                lines.push(line.to_owned());
+            }
+        }
+        let views: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let meanings = marker::classify(&views, &KnownLines::new(original), original);
+        let mut text = lines.join("\n");
+        text.push('\n');
+        Self { text, meanings }
+    }
+
+    pub(crate) fn has_gap(&self, lines: Range<usize>) -> bool {
+        self.meanings[lines].iter().any(|meaning| matches!(meaning, Meaning::Gap(_)))
+    }
+
+    /// The text for a parser: a marker that is no comment, or that a body cannot do without, becomes a statement
+    /// or a blank line. Lines keep their numbers.
+    pub(crate) fn parseable(&self, language: Language) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let margin = lines
+            .iter()
+            .zip(&self.meanings)
+            .filter(|(line, meaning)| !line.trim().is_empty() && **meaning == Meaning::Code)
+            .map(|(line, _)| line.len() - line.trim_start_matches(' ').len())
+            .min()
+            .unwrap_or(0);
+        let mut depth = 0i64;
+        let mut text = String::with_capacity(self.text.len());
+        for (line, meaning) in lines.iter().zip(&self.meanings) {
+            let blanks = line.len() - line.trim_start_matches(' ').len();
+            let line = &line[margin.min(blanks)..];
+            if *meaning == Meaning::Code {
+                depth += line.chars().map(|c| i64::from(matches!(c, '(' | '[' | '{')) - i64::from(matches!(c, ')' | ']' | '}'))).sum::<i64>();
+                text.push_str(line);
+            } else if language == Language::Python {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                text.push_str(indent);
+                text.push_str(if depth <= 0 { "pass" } else { "" });
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The head of `def name(...): ...` when the file has that function with a longer body.
+fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
+    let head = line.trim_end().strip_suffix("...")?.trim_end();
+    let name = head.trim_start().trim_start_matches("async ").strip_prefix("def ").or_else(|| head.trim_start().strip_prefix("class "))?;
+    let name = name.split(['(', ':']).next()?;
+    let known = original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
+    (head.ends_with(':') && known).then_some(head)
+}

@@ -1,0 +1,4 @@
+//! Tests of the public interface: data in, data out.
+#![allow(clippy::unwrap_used)]
+
+mod parsing;

@@ -148,7 +148,8 @@ def train(model: LlamaForCausalLM, steps: int, rate: float, seed: int) -> None:
         schedule.step()
         if step % 200 == 199:
             right = accuracy(model, held_out)
-            print(f"step {step + 1}: loss {loss:.3f}, accuracy {right:.4f}, {time.monotonic() - began:.0f} s", flush=True)
+            seconds = time.monotonic() - began
+            print(f"step {step + 1}: loss {loss:.3f}, accuracy {right:.4f}, {seconds:.0f} s", flush=True)
 
 
 def main() -> None:

@@ -14,8 +14,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::Failure;
-
 /// Merges the edit a chat model suggests into a file.
 #[derive(Parser)]
 #[command(name = "fast-apply", version)]
@@ -29,7 +27,7 @@ enum Command {
     /// Applies a suggested edit to a file.
     Apply(Box<apply::ApplyArguments>),
     /// Compares drafters, and speculative with plain decoding.
-    Bench(bench::BenchArguments),
+    Bench(Box<bench::BenchArguments>),
     /// Shows, fetches and checks models.
     Model(model::ModelArguments),
 }

@@ -99,7 +99,11 @@ pub enum MergeError {
 }
 
 fn places(candidates: &[usize]) -> String {
-    candidates.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+    candidates
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Merges a suggestion into a file.
@@ -110,13 +114,25 @@ fn places(candidates: &[usize]) -> String {
 ///
 /// When there is no block, or when a diff or a search and replace pair does not fit in exactly one place.
 /// A sketch always gives a result; a doubtful one has a low confidence.
-pub fn merge(original: &str, suggestion: &Suggestion, context: &Context<'_>) -> Result<Merge, MergeError> {
+pub fn merge(
+    original: &str,
+    suggestion: &Suggestion,
+    context: &Context<'_>,
+) -> Result<Merge, MergeError> {
     if suggestion.blocks.is_empty() {
         return Err(MergeError::Empty);
     }
-    let request = Request::new(&format!("{}\n\n{}", context.instruction, suggestion.instruction));
-    let mut merged =
-        Merge { text: original.to_owned(), confidence: 1.0, method: Method::Patch, regions: Vec::new(), doubts: Vec::new() };
+    let request = Request::new(&format!(
+        "{}\n\n{}",
+        context.instruction, suggestion.instruction
+    ));
+    let mut merged = Merge {
+        text: original.to_owned(),
+        confidence: 1.0,
+        method: Method::Patch,
+        regions: Vec::new(),
+        doubts: Vec::new(),
+    };
     for block in &suggestion.blocks {
         let next = match block.format {
             Format::Code => merge_sketch(&merged.text, &block.text, context.language, &request),
@@ -134,7 +150,12 @@ pub fn merge(original: &str, suggestion: &Suggestion, context: &Context<'_>) -> 
 }
 
 /// Merges one sketch.
-pub(crate) fn merge_sketch(original: &str, block: &str, language: Option<Language>, request: &Request) -> Merge {
+pub(crate) fn merge_sketch(
+    original: &str,
+    block: &str,
+    language: Option<Language>,
+    request: &Request,
+) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
     let mut ops = plan.operations();
@@ -145,6 +166,16 @@ pub(crate) fn merge_sketch(original: &str, block: &str, language: Option<Languag
     }
     doubt::weigh(&mut plan, &ops, &text, original, language);
     let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
-    let doubts = plan.doubts.iter().map(|(_, reason)| reason.clone()).collect();
-    Merge { text, confidence, method: Method::Alignment, regions, doubts }
+    let doubts = plan
+        .doubts
+        .iter()
+        .map(|(_, reason)| reason.clone())
+        .collect();
+    Merge {
+        text,
+        confidence,
+        method: Method::Alignment,
+        regions,
+        doubts,
+    }
 }

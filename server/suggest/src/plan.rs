@@ -41,15 +41,21 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(sketch: &'a Sketch, original: &'a str, language: Option<Language>, request: &'a Request) -> Self {
+    pub(crate) fn new(
+        sketch: &'a Sketch,
+        original: &'a str,
+        language: Option<Language>,
+        request: &'a Request,
+    ) -> Self {
         let mut vocabulary = Vocabulary::default();
         let original_rows = Rows::new(original, &mut vocabulary);
         let shown = Rows::new(&sketch.text, &mut vocabulary);
         let likeness = Likeness::new(&original_rows, vocabulary.len());
         let (mut shown_outline, original_outline) = match language {
-            Some(language) => {
-                (Outline::of_fragment(&sketch.parseable(language), language), Outline::new(original, language))
-            }
+            Some(language) => (
+                Outline::of_fragment(&sketch.parseable(language), language),
+                Outline::new(original, language),
+            ),
             None => (Outline::default(), Outline::default()),
         };
         leave_out_markers(&mut shown_outline, sketch);
@@ -101,7 +107,9 @@ impl<'a> Plan<'a> {
         for pair in self.detached.clone() {
             let rows = self.original_rows(pair.original);
             let inner = self.symbol(pair);
-            let at = ops.iter().position(|op| original_of(op) == Some(rows.start));
+            let at = ops
+                .iter()
+                .position(|op| original_of(op) == Some(rows.start));
             let Some(at) = at else { continue };
             ops.retain(|op| !original_of(op).is_some_and(|row| rows.contains(&row)));
             ops.splice(at..at, inner);
@@ -127,14 +135,28 @@ impl<'a> Plan<'a> {
 
     /// Parts the pairs of each level into those in the same order in both texts and the others.
     fn chain(&mut self) {
-        let mut parents: Vec<Option<usize>> = self.pairing.pairs.iter().map(|pair| self.parent(pair)).collect();
+        let mut parents: Vec<Option<usize>> = self
+            .pairing
+            .pairs
+            .iter()
+            .map(|pair| self.parent(pair))
+            .collect();
         parents.sort_unstable();
         parents.dedup();
         for parent in parents {
-            let mut pairs: Vec<Pair> = self.pairing.pairs.iter().filter(|pair| self.parent(pair) == parent).copied().collect();
+            let mut pairs: Vec<Pair> = self
+                .pairing
+                .pairs
+                .iter()
+                .filter(|pair| self.parent(pair) == parent)
+                .copied()
+                .collect();
             pairs.sort_by_key(|pair| self.shown_rows(pair.sketch).start);
-            let within = parent.and_then(|parent| self.pairing.pairs.iter().find(|pair| pair.sketch == parent));
-            let within = within.map_or(0..self.original.len(), |pair| self.original_rows(pair.original));
+            let within = parent
+                .and_then(|parent| self.pairing.pairs.iter().find(|pair| pair.sketch == parent));
+            let within = within.map_or(0..self.original.len(), |pair| {
+                self.original_rows(pair.original)
+            });
             let kept = self.longest_chain(&pairs, &within);
             for (at, pair) in pairs.into_iter().enumerate() {
                 if kept.contains(&at) {
@@ -154,15 +176,29 @@ impl<'a> Plan<'a> {
 
     /// The heaviest sequence of pairs whose rows follow one another in the original.
     fn longest_chain(&self, pairs: &[Pair], within: &Range<usize>) -> Vec<usize> {
-        let ranges: Vec<Range<usize>> = pairs.iter().map(|pair| self.original_rows(pair.original)).collect();
+        let ranges: Vec<Range<usize>> = pairs
+            .iter()
+            .map(|pair| self.original_rows(pair.original))
+            .collect();
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(pairs.len());
         for (at, range) in ranges.iter().enumerate() {
             let inside = range.start >= within.start && range.end <= within.end;
-            let own = if inside { self.shown_rows(pairs[at].sketch).len() } else { 0 };
-            let before = (0..at).filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start).max_by_key(|&other| best[other].0);
-            best.push((own + before.filter(|_| inside).map_or(0, |before| best[before].0), before));
+            let own = if inside {
+                self.shown_rows(pairs[at].sketch).len()
+            } else {
+                0
+            };
+            let before = (0..at)
+                .filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start)
+                .max_by_key(|&other| best[other].0);
+            best.push((
+                own + before.filter(|_| inside).map_or(0, |before| best[before].0),
+                before,
+            ));
         }
-        let mut at = (0..pairs.len()).filter(|&at| best[at].0 > 0).max_by_key(|&at| (best[at].0, std::cmp::Reverse(at)));
+        let mut at = (0..pairs.len())
+            .filter(|&at| best[at].0 > 0)
+            .max_by_key(|&at| (best[at].0, std::cmp::Reverse(at)));
         let mut kept = Vec::new();
         while let Some(index) = at {
             kept.push(index);
@@ -177,21 +213,40 @@ impl<'a> Plan<'a> {
             let shown = &self.shown_outline.symbols[pair.sketch];
             let original = &self.original_outline.symbols[pair.original];
             let shown_lead = self.shown.row_at_line(shown.lead)..self.shown.row_at_line(shown.head);
-            let lead = self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
-            let comments = shown_lead.clone().any(|row| crate::align::is_comment(&self.shown.rows[row]));
-            let attributes = shown_lead.clone().any(|row| !crate::align::is_comment(&self.shown.rows[row]));
+            let lead =
+                self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
+            let comments = shown_lead
+                .clone()
+                .any(|row| crate::align::is_comment(&self.shown.rows[row]));
+            let attributes = shown_lead
+                .clone()
+                .any(|row| !crate::align::is_comment(&self.shown.rows[row]));
             for row in lead {
                 let text = self.original.rows[row].trimmed();
-                let shown = if crate::align::is_comment(&self.original.rows[row]) { comments } else { attributes };
+                let shown = if crate::align::is_comment(&self.original.rows[row]) {
+                    comments
+                } else {
+                    attributes
+                };
                 let word = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-                let name = word.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-                let dropped = self.request.removes(name) || text.starts_with('@') && self.request.removes(text);
+                let name = word
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap_or_default();
+                let dropped = self.request.removes(name)
+                    || text.starts_with('@') && self.request.removes(text);
                 self.sticky[row] = !shown && !dropped && !self.whole;
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
                 && self.docstring(&self.shown, shown.head, shown.end).is_none()
                 && !self.whole
-                && !self.request.has_any(&["docstring", "docstrings", "documentation", "comment", "comments"])
+                && !self.request.has_any(&[
+                    "docstring",
+                    "docstrings",
+                    "documentation",
+                    "comment",
+                    "comments",
+                ])
             {
                 self.sticky[rows].fill(true);
             }
@@ -207,7 +262,10 @@ impl<'a> Plan<'a> {
                 return None;
             }
             let text = rows.rows[row].trimmed();
-            depth += text.chars().map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'))).sum::<i32>();
+            depth += text
+                .chars()
+                .map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']')))
+                .sum::<i32>();
             row += 1;
             if depth <= 0 {
                 if !text.ends_with(':') {
@@ -216,8 +274,15 @@ impl<'a> Plan<'a> {
                 break;
             }
         }
-        let first = rows.rows.get(row).filter(|_| row < end)?.trimmed().trim_start_matches(['r', 'R']);
-        let quote = ["\"\"\"", "'''"].into_iter().find(|quote| first.starts_with(quote))?;
+        let first = rows
+            .rows
+            .get(row)
+            .filter(|_| row < end)?
+            .trimmed()
+            .trim_start_matches(['r', 'R']);
+        let quote = ["\"\"\"", "'''"]
+            .into_iter()
+            .find(|quote| first.starts_with(quote))?;
         if first.len() >= 6 && first.ends_with(quote) {
             return Some(row..row + 1);
         }
@@ -226,40 +291,97 @@ impl<'a> Plan<'a> {
     }
 
     /// The operations for the inside of a symbol, or of the file.
-    fn level(&mut self, pair: Option<Pair>, shown: Range<usize>, original: Range<usize>) -> Vec<Op> {
+    fn level(
+        &mut self,
+        pair: Option<Pair>,
+        shown: Range<usize>,
+        original: Range<usize>,
+    ) -> Vec<Op> {
         let parent = pair.map(|pair| pair.sketch);
-        let children: Vec<Pair> = self.chained.iter().filter(|child| self.parent(child) == parent).copied().collect();
+        let children: Vec<Pair> = self
+            .chained
+            .iter()
+            .filter(|child| self.parent(child) == parent)
+            .copied()
+            .collect();
         let explicit = self.is_explicit(pair, &shown, &children);
         let shift = pair.map_or(0, |pair| self.shift(pair));
         let mut ops = Vec::new();
         let (mut at_shown, mut at_original) = (shown.start, original.start);
         for (index, child) in children.iter().enumerate() {
-            let (rows, others) = (self.shown_rows(child.sketch), self.original_rows(child.original));
-            let edges = Edges { first: index == 0, last: false, file: pair.is_none(), explicit };
-            ops.extend(self.stretch(at_shown..rows.start.max(at_shown), at_original..others.start, shift, edges, pair));
+            let (rows, others) = (
+                self.shown_rows(child.sketch),
+                self.original_rows(child.original),
+            );
+            let edges = Edges {
+                first: index == 0,
+                last: false,
+                file: pair.is_none(),
+                explicit,
+            };
+            ops.extend(self.stretch(
+                at_shown..rows.start.max(at_shown),
+                at_original..others.start,
+                shift,
+                edges,
+                pair,
+            ));
             ops.extend(self.symbol(*child));
             (at_shown, at_original) = (rows.end, others.end);
         }
-        let edges = Edges { first: children.is_empty(), last: true, file: pair.is_none(), explicit };
-        ops.extend(self.stretch(at_shown..shown.end.max(at_shown), at_original..original.end, shift, edges, pair));
+        let edges = Edges {
+            first: children.is_empty(),
+            last: true,
+            file: pair.is_none(),
+            explicit,
+        };
+        ops.extend(self.stretch(
+            at_shown..shown.end.max(at_shown),
+            at_original..original.end,
+            shift,
+            edges,
+            pair,
+        ));
         ops
     }
 
     /// The operations for a symbol that both texts have.
     fn symbol(&mut self, pair: Pair) -> Vec<Op> {
-        let (shown, original) = (self.shown_rows(pair.sketch), self.original_rows(pair.original));
-        let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-        let original_head = self.original.row_at_line(self.original_outline.symbols[pair.original].head);
+        let (shown, original) = (
+            self.shown_rows(pair.sketch),
+            self.original_rows(pair.original),
+        );
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+        let original_head = self
+            .original
+            .row_at_line(self.original_outline.symbols[pair.original].head);
         let shift = self.shift(pair);
-        let edges = Edges { first: false, last: false, file: false, explicit: true };
-        let mut ops = self.stretch(shown.start..head, original.start..original_head, shift, edges, None);
+        let edges = Edges {
+            first: false,
+            last: false,
+            file: false,
+            explicit: true,
+        };
+        let mut ops = self.stretch(
+            shown.start..head,
+            original.start..original_head,
+            shift,
+            edges,
+            None,
+        );
         ops.extend(self.level(Some(pair), head..shown.end, original_head..original.end));
         ops
     }
 
     fn shift(&self, pair: Pair) -> isize {
-        let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-        let other = self.original.row_at_line(self.original_outline.symbols[pair.original].head);
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+        let other = self
+            .original
+            .row_at_line(self.original_outline.symbols[pair.original].head);
         match (self.shown.rows.get(head), self.original.rows.get(other)) {
             (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
             _ => 0,
@@ -274,39 +396,75 @@ impl<'a> Plan<'a> {
         if self.whole {
             return true;
         }
-        let inside = |row: usize| children.iter().any(|child| self.shown_rows(child.sketch).contains(&row)) || self.fresh[row];
-        let marked = shown.clone().any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
+        let inside = |row: usize| {
+            children
+                .iter()
+                .any(|child| self.shown_rows(child.sketch).contains(&row))
+                || self.fresh[row]
+        };
+        let marked = shown
+            .clone()
+            .any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
         let Some(pair) = pair else { return marked };
         let parts = |index: &usize| {
             let symbol = &self.original_outline.symbols[*index];
             symbol.end - symbol.head > 1 && symbol.kind != Kind::Value
         };
-        let holds = self.original_outline.children(Some(pair.original)).filter(parts).count();
-        let container = !matches!(self.original_outline.symbols[pair.original].kind, Kind::Function | Kind::Value);
+        let holds = self
+            .original_outline
+            .children(Some(pair.original))
+            .filter(parts)
+            .count();
+        let container = !matches!(
+            self.original_outline.symbols[pair.original].kind,
+            Kind::Function | Kind::Value
+        );
         marked || !container || holds == 0 || children.len() * 10 >= holds * 6
     }
 
-    fn stretch(&mut self, shown: Range<usize>, original: Range<usize>, shift: isize, edges: Edges, pair: Option<Pair>) -> Vec<Op> {
+    fn stretch(
+        &mut self,
+        shown: Range<usize>,
+        original: Range<usize>,
+        shift: isize,
+        edges: Edges,
+        pair: Option<Pair>,
+    ) -> Vec<Op> {
         let open_start = edges.first && edges.file && !self.whole;
         let open_end = edges.last && edges.file && !self.whole;
-        let implied = Unit::Gap { sketch: None, price: 0.0 };
+        let implied = Unit::Gap {
+            sketch: None,
+            price: 0.0,
+        };
         let mut units = Vec::with_capacity(shown.len() + 2);
         if open_start || !edges.explicit && !edges.first {
             units.push(implied);
         }
         let jumps = edges.file && !edges.explicit && !self.whole;
-        let detached: Vec<Range<usize>> = self.detached.iter().map(|pair| self.shown_rows(pair.sketch)).collect();
+        let detached: Vec<Range<usize>> = self
+            .detached
+            .iter()
+            .map(|pair| self.shown_rows(pair.sketch))
+            .collect();
         for row in shown.clone() {
             if detached.iter().any(|rows| rows.contains(&row)) {
                 continue;
             }
             match self.meaning(row) {
-                Meaning::Gap(_) if self.fresh[row] => self.doubts.push((0.5, "a marker stands inside new code".to_owned())),
-                Meaning::Gap(_) => units.push(Unit::Gap { sketch: Some(row), price: 0.0 }),
+                Meaning::Gap(_) if self.fresh[row] => self
+                    .doubts
+                    .push((0.5, "a marker stands inside new code".to_owned())),
+                Meaning::Gap(_) => units.push(Unit::Gap {
+                    sketch: Some(row),
+                    price: 0.0,
+                }),
                 Meaning::Removal(_) => {}
                 Meaning::Code => {
                     if jumps && row > shown.start && !self.shown.blanks_before(row).is_empty() {
-                        units.push(Unit::Gap { sketch: None, price: 1.2 });
+                        units.push(Unit::Gap {
+                            sketch: None,
+                            price: 1.2,
+                        });
                     }
                     units.push(Unit::Row(row));
                 }
@@ -315,16 +473,38 @@ impl<'a> Plan<'a> {
         if open_end || !edges.explicit && !edges.last {
             units.push(implied);
         }
-        let shift = if edges.file { self.majority_shift(&units, &original) } else { shift };
+        let shift = if edges.file {
+            self.majority_shift(&units, &original)
+        } else {
+            shift
+        };
         for row in shown {
             self.shifts[row] = shift;
         }
         let forced = pair.filter(|_| edges.first).map(|pair| {
-            let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-            (head, self.original.row_at_line(self.original_outline.symbols[pair.original].head))
+            let head = self
+                .shown
+                .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+            (
+                head,
+                self.original
+                    .row_at_line(self.original_outline.symbols[pair.original].head),
+            )
         });
-        let aligner = Aligner { sketch: &self.shown, original: &self.original, likeness: &self.likeness };
-        let stretch = Stretch { units, original, shift, sticky: &self.sticky, fresh: &self.fresh, claimed: &self.claimed, forced };
+        let aligner = Aligner {
+            sketch: &self.shown,
+            original: &self.original,
+            likeness: &self.likeness,
+        };
+        let stretch = Stretch {
+            units,
+            original,
+            shift,
+            sticky: &self.sticky,
+            fresh: &self.fresh,
+            claimed: &self.claimed,
+            forced,
+        };
         let ops = aligner.align(&stretch);
         placement::place(self, ops)
     }
@@ -333,18 +513,24 @@ impl<'a> Plan<'a> {
     fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> isize {
         let mut seen = std::collections::HashMap::new();
         for row in original.clone() {
-            seen.entry(self.original.rows[row].trimmed()).or_insert_with(Vec::new).push(row);
+            seen.entry(self.original.rows[row].trimmed())
+                .or_insert_with(Vec::new)
+                .push(row);
         }
         let mut votes = std::collections::BTreeMap::new();
         for unit in units {
             if let Unit::Row(row) = unit
                 && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
             {
-                let shift = self.original.rows[*other].indent as isize - self.shown.rows[*row].indent as isize;
+                let shift = self.original.rows[*other].indent as isize
+                    - self.shown.rows[*row].indent as isize;
                 *votes.entry(shift).or_insert(0) += 1;
             }
         }
-        votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0)).map_or(0, |(shift, _)| shift)
+        votes
+            .into_iter()
+            .max_by_key(|(shift, count)| (*count, *shift == 0))
+            .map_or(0, |(shift, _)| shift)
     }
 }
 
@@ -359,7 +545,10 @@ struct Edges {
 
 pub(crate) fn original_of(op: &Op) -> Option<usize> {
     match op {
-        Op::Keep { original } | Op::Match { original, .. } | Op::Replace { original, .. } | Op::Delete { original } => Some(*original),
+        Op::Keep { original }
+        | Op::Match { original, .. }
+        | Op::Replace { original, .. }
+        | Op::Delete { original } => Some(*original),
         Op::Insert { .. } | Op::Gap { .. } => None,
     }
 }
@@ -370,7 +559,10 @@ fn leave_out_markers(outline: &mut Outline, sketch: &Sketch) {
         symbol.end = symbol.end.min(sketch.meanings.len());
         symbol.head = symbol.head.min(symbol.end.saturating_sub(1));
         symbol.lead = symbol.lead.min(symbol.head);
-        if let Some(last) = (symbol.lead..symbol.head).rev().find(|&line| sketch.meanings[line] != Meaning::Code) {
+        if let Some(last) = (symbol.lead..symbol.head)
+            .rev()
+            .find(|&line| sketch.meanings[line] != Meaning::Code)
+        {
             symbol.lead = last + 1;
         }
     }
@@ -395,7 +587,11 @@ fn is_whole(sketch: &Sketch, shown: &Rows<'_>, original: &Rows<'_>) -> bool {
             same += row.weight();
         }
     }
-    let begins = shown.rows.iter().take(3).any(|row| row.trimmed() == original.rows[0].trimmed());
+    let begins = shown
+        .rows
+        .iter()
+        .take(3)
+        .any(|row| row.trimmed() == original.rows[0].trimmed());
     let share = same / all;
     share >= 0.85 || begins && share >= 0.6
 }

@@ -109,16 +109,20 @@ impl Staging<'_> {
                 total: Some(model.size),
             },
         )?;
-        let mut file = tempfile::NamedTempFile::new_in(self.path()).map_err(unwritable)?;
-        let (_, sha256) =
-            checksum::copy(source, &mut file, progress).map_err(|error| match error {
+        let path = self.path().join("model");
+        let mut file = File::create(&path).map_err(unwritable)?;
+        // A pinned model has an exact size; whatever is longer need not be written out to be refused.
+        let limit = model.sha256.as_ref().map_or(u64::MAX, |_| model.size + 1);
+        let (_, sha256) = checksum::copy(source.take(limit), &mut file, progress).map_err(
+            |error| match error {
                 CopyError::Read(_) => AssetError::Interrupted {
                     what: what.to_owned(),
                 },
                 CopyError::Write(error) => unwritable(error),
                 CopyError::Stopped(error) => error,
-            })?;
-        file.as_file().sync_all().map_err(unwritable)?;
+            },
+        )?;
+        file.sync_all().map_err(unwritable)?;
         if let Some(expected) = model
             .sha256
             .as_ref()
@@ -132,15 +136,14 @@ impl Staging<'_> {
             });
         }
         let destination = self.cache.path_of(model);
-        gguf::inspect(file.path()).map_err(|error| AssetError::Damaged {
+        gguf::inspect(&path).map_err(|error| AssetError::Damaged {
             path: destination.clone(),
             reason: error.to_string(),
             remedy: AssetError::TRY_AGAIN,
         })?;
         let parent = destination.parent().unwrap_or(&self.cache.directory);
         fs::create_dir_all(parent).map_err(unwritable)?;
-        file.persist(&destination)
-            .map_err(|error| unwritable(error.error))?;
+        fs::rename(&path, &destination).map_err(unwritable)?;
         if cfg!(unix) {
             // The rename itself is on the disk only with its directory.
             File::open(parent)

@@ -51,6 +51,12 @@ pub enum AssetError {
         /// Where it lies.
         repository: String,
     },
+    /// `FAST_APPLY_MODELS` is wrong.
+    #[error("FAST_APPLY_MODELS names {}, which is not a directory; correct or unset it", path.display())]
+    NoModelsDirectory {
+        /// What it names.
+        path: PathBuf,
+    },
     /// No place to keep models is known.
     #[error("no home directory is known to keep models in; set FAST_APPLY_CACHE to a directory")]
     NoCacheDirectory,

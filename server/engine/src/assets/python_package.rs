@@ -65,10 +65,13 @@ impl PythonPackage<'_> {
         progress: Report<'_>,
     ) -> Result<PathBuf, AssetError> {
         let unwritable = |error| staging.unwritable(error);
-        let [wheels, temporary] = ["wheels", "temporary"].map(|name| staging.path().join(name));
+        let own = tempfile::tempdir_in(staging.path())
+            .map_err(unwritable)?
+            .keep();
+        let [wheels, temporary] = ["wheels", "temporary"].map(|name| own.join(name));
         fs::create_dir(&wheels).map_err(unwritable)?;
         fs::create_dir(&temporary).map_err(unwritable)?;
-        let log_path = staging.path().join("pip.log");
+        let log_path = own.join("pip.log");
         let log = File::create(&log_path).map_err(unwritable)?;
         let log_too = log.try_clone().map_err(unwritable)?;
 
@@ -108,11 +111,8 @@ impl PythonPackage<'_> {
                     reason: format!("{} does not start: {error}", python.to_string_lossy()),
                 },
             })?;
-        let status = Running(child).wait(|| {
-            report(
-                progress,
-                Progress::Bytes(bytes_below(staging.path()).min(size)),
-            )
+        let status = Running(child).wait(what, || {
+            report(progress, Progress::Bytes(bytes_below(&own).min(size)))
         })?;
         // An interrupt from the keyboard ends pip as well.
         report(progress, Progress::Bytes(size))?;
@@ -141,11 +141,12 @@ struct Running(Child);
 impl Running {
     fn wait(
         mut self,
+        what: &str,
         mut meanwhile: impl FnMut() -> Result<(), AssetError>,
     ) -> Result<ExitStatus, AssetError> {
         loop {
             let ended = self.0.try_wait().map_err(|error| AssetError::Source {
-                what: "the Python package".to_owned(),
+                what: what.to_owned(),
                 reason: format!("pip cannot be waited for: {error}"),
             })?;
             if let Some(status) = ended {

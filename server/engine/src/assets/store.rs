@@ -212,6 +212,10 @@ impl Store {
         } else if let Some(path) = self.path_in_hugging_face_cache(model) {
             return Ok(path);
         }
+        if let Some(path) = self.models.as_deref().filter(|path| !path.is_dir()) {
+            let path = path.to_owned();
+            return Err(AssetError::NoModelsDirectory { path });
+        }
         if fetch == Fetch::Offline {
             return Err(AssetError::Missing {
                 model: model.id.clone(),

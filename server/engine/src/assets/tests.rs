@@ -468,6 +468,16 @@ fn the_users_directory_is_used_in_place_and_checked() {
     assert_eq!(model.weights, Weights::Gguf(models.join("small.gguf")));
     assert!(!workshop.cache.exists());
 
+    workshop.models = Some(models.join("small.gguf"));
+    let error = workshop
+        .resolve(NEVER, Fetch::Allowed)
+        .expect_err("it is a file");
+    assert_eq!(
+        workshop.anonymous(&error.to_string()),
+        "FAST_APPLY_MODELS names DIR/models/small.gguf, which is not a directory; correct or unset it"
+    );
+    workshop.models = Some(models.clone());
+
     let mut other = small_model();
     *other.last_mut().expect("it has bytes") ^= 1;
     fs::write(models.join("small.gguf"), other).expect("a file");

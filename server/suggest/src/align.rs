@@ -61,6 +61,23 @@ pub(crate) struct Aligner<'a> {
     pub(crate) sketch: &'a Rows<'a>,
     pub(crate) original: &'a Rows<'a>,
     pub(crate) likeness: &'a Likeness,
+    pub(crate) taste: Taste,
+}
+
+/// What to prefer where the sketch does not tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Taste {
+    /// Added to the likeness that a row needs to take the place of another.
+    pub(crate) caution: f32,
+    /// What a new row without letters costs. A high price keeps brackets balanced.
+    pub(crate) closer: f32,
+}
+
+impl Taste {
+    pub(crate) const PLAIN: Self = Self { caution: 0.0, closer: 0.05 };
+    pub(crate) const CLOSING: Self = Self { caution: 0.0, closer: 0.6 };
+    pub(crate) const BOLD: Self = Self { caution: -0.15, closer: 0.2 };
+    pub(crate) const CAREFUL: Self = Self { caution: 0.15, closer: 0.05 };
 }
 
 #[derive(Clone, Copy)]
@@ -179,7 +196,7 @@ impl Aligner<'_> {
                     }
                 }
                 Unit::Row(row) => {
-                    let cost = insert_cost(&self.sketch.rows[row]);
+                    let cost = if self.sketch.rows[row].is_closer && !stretch.fresh[row] { self.taste.closer } else { 0.1 };
                     for j in 0..=m {
                         let (score, run) = better(&cells, base + j);
                         if score.is_finite() {
@@ -288,7 +305,8 @@ impl Aligner<'_> {
                 found.push((original - stretch.original.start, 50.0, if same { 1.0 } else { 0.99 }));
             } else if !stretch.fresh[row] {
                 let same = equal.get(shown.trimmed()).map_or(&[][..], Vec::as_slice);
-                let rarity = 1.0 / (1.0 + 0.15 * same.len().saturating_sub(1) as f32);
+                let rivals = same.iter().filter(|other| rows[**other].indent as isize == indent).count();
+                let rarity = 1.0 / (1.0 + 0.15 * rivals.saturating_sub(1) as f32);
                 for &other in same {
                     let aligned = rows[other].indent as isize == indent;
                     let factor = match (aligned, shown.is_closer) {
@@ -296,18 +314,20 @@ impl Aligner<'_> {
                         (false, true) => 0.05,
                         (false, false) => 0.5,
                     };
-                    found.push((other, shown.weight() * rarity * factor, 1.0));
+                    // A sketch that starts as the file does starts at its start.
+                    let first = if row == 0 && stretch.original.start + other == 0 { 0.5 } else { 0.0 };
+                    found.push((other, shown.weight() * rarity * factor + first, 1.0));
                 }
                 if !shown.is_closer {
                     let bonus = if lonely[at] { 0.25 } else { 0.0 };
-                    index.query(shown, LEAST_LIKENESS - bonus, |other, likeness| {
+                    index.query(shown, LEAST_LIKENESS - bonus + self.taste.caution.min(0.0), |other, likeness| {
                         let replaced = &rows[other];
                         if replaced.is_closer || replaced.trimmed() == shown.trimmed() || is_comment(replaced) != is_comment(shown) {
                             return;
                         }
                         let off = if replaced.indent as isize == indent { 0.0 } else { 0.2 };
                         let starts = if replaced.tokens.first() == shown.tokens.first() { 0.1 } else { 0.0 };
-                        let gain = shown.weight() * (1.6 * (likeness + starts + bonus - off) - 0.8);
+                        let gain = shown.weight() * (likeness + starts + bonus - off - 0.5 - self.taste.caution);
                         if gain > 0.0 {
                             found.push((other, gain, likeness.min(0.99)));
                         }
@@ -381,7 +401,7 @@ impl Aligner<'_> {
                 let likeness = self.likeness.of(&tokens, &replaced).min(0.99);
                 if likeness >= 0.5 {
                     let weight: f32 = units[at..at + rows].iter().map(|unit| self.sketch.rows[row_of(*unit)].weight()).sum();
-                    groups[at].push(Group { at: other, rows, originals, likeness, gain: weight * (1.6 * likeness - 0.7) });
+                    groups[at].push(Group { at: other, rows, originals, likeness, gain: weight * (likeness - 0.4 - self.taste.caution) });
                 }
             }
         }
@@ -436,10 +456,6 @@ fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option
         }
     }
     None
-}
-
-fn insert_cost(row: &Row<'_>) -> f32 {
-    if row.is_closer { 0.05 } else { 0.1 }
 }
 
 pub(crate) fn is_comment(row: &Row<'_>) -> bool {

@@ -166,6 +166,10 @@ impl Reader<'_> {
             }
             "namespace_definition" => Some((Kind::Space, field("name").unwrap_or_default(), String::new())),
             "companion_object" => Some((Kind::Type, field("name").unwrap_or_else(|| "companion".to_owned()), String::new())),
+            "type_definition" => {
+                let name = node.child_by_field_name("declarator")?;
+                (name.kind() == "type_identifier").then(|| (Kind::Type, self.squeezed(name), String::new()))
+            }
             "const_item" | "static_item" => named(Kind::Value),
             "lexical_declaration" | "variable_declaration" | "field_declaration" | "public_field_definition" | "property_declaration" => {
                 self.value(node)

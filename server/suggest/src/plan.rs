@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use crate::align::{Aligner, Op, Stretch, Unit};
+use crate::align::{Aligner, Op, Stretch, Taste, Unit};
 use crate::language::Language;
+use crate::fragment;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
 use crate::outline::{Kind, Outline};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::placement;
+use crate::renames;
 use crate::rows::{Rows, Vocabulary};
 use crate::sketch::Sketch;
 use crate::words::Request;
@@ -30,12 +32,18 @@ pub(crate) struct Plan<'a> {
     pub(crate) fresh: Vec<bool>,
     /// Columns to add to the indentation of each sketch row.
     pub(crate) shifts: Vec<isize>,
+    taste: Taste,
+    /// Whether the names that the sketch changes are already changed in the original's tokens.
+    renamed: bool,
+    words: Vec<bool>,
     sticky: Vec<bool>,
     claimed: Vec<bool>,
     /// Pairs in the order of both texts.
     chained: Vec<Pair>,
     /// Pairs that the sketch shows in another order than the original has them.
     detached: Vec<Pair>,
+    /// Symbols of the original that new ones elsewhere take the place of.
+    pub(crate) replaced: Vec<usize>,
     /// Why the result may be wrong, each with the factor it leaves of the confidence.
     pub(crate) doubts: Vec<(f32, String)>,
 }
@@ -52,7 +60,8 @@ impl<'a> Plan<'a> {
             }
             None => (Outline::default(), Outline::default()),
         };
-        leave_out_markers(&mut shown_outline, sketch);
+        fragment::mend(&mut shown_outline, &sketch.text, &sketch.meanings);
+        let removed_names = removed_names(sketch);
         let is_gap_line = |line: usize| !matches!(sketch.meanings.get(line), Some(Meaning::Code));
         let pairing = match language {
             Some(language) => Matcher {
@@ -63,12 +72,16 @@ impl<'a> Plan<'a> {
                 is_gap_line: &is_gap_line,
                 language,
                 request,
+                removed_names: &removed_names,
             }
             .pair(),
             None => Pairing::default(),
         };
         let whole = is_whole(sketch, &shown, &original_rows);
         let mut plan = Self {
+            taste: Taste::PLAIN,
+            renamed: false,
+            words: vocabulary.words(),
             fresh: vec![false; shown.len()],
             shifts: vec![0; shown.len()],
             sticky: vec![false; original_rows.len()],
@@ -84,6 +97,7 @@ impl<'a> Plan<'a> {
             whole,
             chained: Vec::new(),
             detached: Vec::new(),
+            replaced: Vec::new(),
             doubts: Vec::new(),
         };
         for index in plan.pairing.fresh.clone() {
@@ -96,7 +110,26 @@ impl<'a> Plan<'a> {
     }
 
     /// The operations that turn the original into the merged text, in its order.
-    pub(crate) fn operations(&mut self) -> Vec<Op> {
+    pub(crate) fn operations(&mut self, taste: Taste) -> Vec<Op> {
+        self.taste = taste;
+        let ops = self.align_all();
+        if self.renamed {
+            return ops;
+        }
+        self.renamed = true;
+        let renames = renames::find(&ops, &self.shown, &self.original, &self.sketch.meanings, &self.words);
+        if renames.is_empty() {
+            return ops;
+        }
+        for token in self.original.rows.iter_mut().flat_map(|row| &mut row.tokens) {
+            *token = renames.get(token).copied().unwrap_or(*token);
+        }
+        self.align_all()
+    }
+
+    fn align_all(&mut self) -> Vec<Op> {
+        self.doubts.clear();
+        self.shifts.fill(0);
         let mut ops = self.level(None, 0..self.shown.len(), 0..self.original.len());
         for pair in self.detached.clone() {
             let rows = self.original_rows(pair.original);
@@ -139,6 +172,11 @@ impl<'a> Plan<'a> {
             for (at, pair) in pairs.into_iter().enumerate() {
                 if kept.contains(&at) {
                     self.chained.push(pair);
+                } else if pair.renamed {
+                    // It is shown in another place: new there, gone here.
+                    let rows = self.shown_rows(pair.sketch);
+                    self.fresh[rows].fill(true);
+                    self.replaced.push(pair.original);
                 } else {
                     let rows = self.original_rows(pair.original);
                     self.claimed[rows].fill(true);
@@ -231,16 +269,17 @@ impl<'a> Plan<'a> {
         let children: Vec<Pair> = self.chained.iter().filter(|child| self.parent(child) == parent).copied().collect();
         let explicit = self.is_explicit(pair, &shown, &children);
         let shift = pair.map_or(0, |pair| self.shift(pair));
+        let container = pair.is_some_and(|pair| self.is_container(pair.original)) && !self.whole;
         let mut ops = Vec::new();
         let (mut at_shown, mut at_original) = (shown.start, original.start);
         for (index, child) in children.iter().enumerate() {
             let (rows, others) = (self.shown_rows(child.sketch), self.original_rows(child.original));
-            let edges = Edges { first: index == 0, last: false, file: pair.is_none(), explicit };
+            let edges = Edges { first: index == 0, last: false, file: pair.is_none(), explicit, container };
             ops.extend(self.stretch(at_shown..rows.start.max(at_shown), at_original..others.start, shift, edges, pair));
             ops.extend(self.symbol(*child));
             (at_shown, at_original) = (rows.end, others.end);
         }
-        let edges = Edges { first: children.is_empty(), last: true, file: pair.is_none(), explicit };
+        let edges = Edges { first: children.is_empty(), last: true, file: pair.is_none(), explicit, container };
         ops.extend(self.stretch(at_shown..shown.end.max(at_shown), at_original..original.end, shift, edges, pair));
         ops
     }
@@ -249,17 +288,30 @@ impl<'a> Plan<'a> {
     fn symbol(&mut self, pair: Pair) -> Vec<Op> {
         let (shown, original) = (self.shown_rows(pair.sketch), self.original_rows(pair.original));
         let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-        let original_head = self.original.row_at_line(self.original_outline.symbols[pair.original].head);
+        let original_head = self.original_head(pair);
         let shift = self.shift(pair);
-        let edges = Edges { first: false, last: false, file: false, explicit: true };
+        let edges = Edges { first: false, last: false, file: false, explicit: true, container: false };
         let mut ops = self.stretch(shown.start..head, original.start..original_head, shift, edges, None);
         ops.extend(self.level(Some(pair), head..shown.end, original_head..original.end));
         ops
     }
 
+    /// The original's first row of a declaration. Where a marker above the sketch's stands for some of its rows,
+    /// the row that equals the sketch's first one.
+    fn original_head(&self, pair: Pair) -> usize {
+        let (shown, original) = (&self.shown_outline.symbols[pair.sketch], &self.original_outline.symbols[pair.original]);
+        let head = self.original.row_at_line(original.head);
+        if !self.sketch.has_gap(shown.lead..shown.head) {
+            return head;
+        }
+        let first = self.shown.rows[self.shown.row_at_line(shown.head)].trimmed();
+        let end = self.original.row_at_line(original.end).min(head + 12);
+        (head..end).find(|row| self.original.rows[*row].trimmed() == first).unwrap_or(head)
+    }
+
     fn shift(&self, pair: Pair) -> isize {
         let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-        let other = self.original.row_at_line(self.original_outline.symbols[pair.original].head);
+        let other = self.original_head(pair);
         match (self.shown.rows.get(head), self.original.rows.get(other)) {
             (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
             _ => 0,
@@ -277,13 +329,21 @@ impl<'a> Plan<'a> {
         let inside = |row: usize| children.iter().any(|child| self.shown_rows(child.sketch).contains(&row)) || self.fresh[row];
         let marked = shown.clone().any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
         let Some(pair) = pair else { return marked };
-        let parts = |index: &usize| {
+        let holds = self.parts(pair.original);
+        marked || !self.is_container(pair.original) || children.len() * 10 >= holds * 6
+    }
+
+    /// Whether a symbol of the original has named parts of several lines.
+    fn is_container(&self, symbol: usize) -> bool {
+        !matches!(self.original_outline.symbols[symbol].kind, Kind::Function | Kind::Value) && self.parts(symbol) > 0
+    }
+
+    fn parts(&self, symbol: usize) -> usize {
+        let several = |index: &usize| {
             let symbol = &self.original_outline.symbols[*index];
             symbol.end - symbol.head > 1 && symbol.kind != Kind::Value
         };
-        let holds = self.original_outline.children(Some(pair.original)).filter(parts).count();
-        let container = !matches!(self.original_outline.symbols[pair.original].kind, Kind::Function | Kind::Value);
-        marked || !container || holds == 0 || children.len() * 10 >= holds * 6
+        self.original_outline.children(Some(symbol)).filter(several).count()
     }
 
     fn stretch(&mut self, shown: Range<usize>, original: Range<usize>, shift: isize, edges: Edges, pair: Option<Pair>) -> Vec<Op> {
@@ -305,7 +365,8 @@ impl<'a> Plan<'a> {
                 Meaning::Gap(_) => units.push(Unit::Gap { sketch: Some(row), price: 0.0 }),
                 Meaning::Removal(_) => {}
                 Meaning::Code => {
-                    if jumps && row > shown.start && !self.shown.blanks_before(row).is_empty() {
+                    let inside_new = self.fresh[row] && row > 0 && self.fresh[row - 1];
+                    if jumps && row > shown.start && !inside_new && !self.shown.blanks_before(row).is_empty() {
                         units.push(Unit::Gap { sketch: None, price: 1.2 });
                     }
                     units.push(Unit::Row(row));
@@ -315,18 +376,43 @@ impl<'a> Plan<'a> {
         if open_end || !edges.explicit && !edges.last {
             units.push(implied);
         }
+        if edges.container {
+            self.open_container(&mut units, edges);
+        }
         let shift = if edges.file { self.majority_shift(&units, &original) } else { shift };
         for row in shown {
             self.shifts[row] = shift;
         }
         let forced = pair.filter(|_| edges.first).map(|pair| {
             let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
-            (head, self.original.row_at_line(self.original_outline.symbols[pair.original].head))
+            (head, self.original_head(pair))
         });
-        let aligner = Aligner { sketch: &self.shown, original: &self.original, likeness: &self.likeness };
+        let aligner = Aligner { sketch: &self.shown, original: &self.original, likeness: &self.likeness, taste: self.taste };
         let stretch = Stretch { units, original, shift, sticky: &self.sticky, fresh: &self.fresh, claimed: &self.claimed, forced };
         let ops = aligner.align(&stretch);
         placement::place(self, ops)
+    }
+
+    /// What a class holds before the first part that is shown, and behind the last one, stays: showing a part
+    /// does not say that it is the first or the last.
+    fn open_container(&self, units: &mut Vec<Unit>, edges: Edges) {
+        let implied = Unit::Gap { sketch: None, price: 0.0 };
+        let marked = units.iter().any(|unit| matches!(unit, Unit::Gap { .. }));
+        if marked {
+            return;
+        }
+        if edges.first && !edges.last {
+            let header_only = units.last().is_some_and(|unit| match unit {
+                Unit::Row(row) => self.shown.rows[*row].trimmed().ends_with(['{', ':']),
+                Unit::Gap { .. } => false,
+            });
+            if header_only {
+                units.push(implied);
+            }
+        } else if edges.last && !edges.first {
+            let closers = units.iter().rev().take_while(|unit| matches!(unit, Unit::Row(row) if self.shown.rows[*row].is_closer && !self.fresh[*row])).count();
+            units.insert(units.len() - closers, implied);
+        }
     }
 
     /// The indentation shift on which most lines agree that are unique in the original.
@@ -355,6 +441,8 @@ struct Edges {
     last: bool,
     file: bool,
     explicit: bool,
+    /// The level is a class or the like whose parts have names.
+    container: bool,
 }
 
 pub(crate) fn original_of(op: &Op) -> Option<usize> {
@@ -364,16 +452,10 @@ pub(crate) fn original_of(op: &Op) -> Option<usize> {
     }
 }
 
-/// A marker above a definition is no comment of it.
-fn leave_out_markers(outline: &mut Outline, sketch: &Sketch) {
-    for symbol in &mut outline.symbols {
-        symbol.end = symbol.end.min(sketch.meanings.len());
-        symbol.head = symbol.head.min(symbol.end.saturating_sub(1));
-        symbol.lead = symbol.lead.min(symbol.head);
-        if let Some(last) = (symbol.lead..symbol.head).rev().find(|&line| sketch.meanings[line] != Meaning::Code) {
-            symbol.lead = last + 1;
-        }
-    }
+/// The words of the comments that order a removal.
+fn removed_names(sketch: &Sketch) -> Vec<&str> {
+    let words = sketch.meanings.iter().filter_map(|meaning| if let Meaning::Removal(words) = meaning { Some(words) } else { None });
+    words.flat_map(|words| words.split(|c: char| !c.is_alphanumeric() && c != '_')).filter(|word| word.len() >= 3).collect()
 }
 
 /// Whether a sketch without markers is meant as the whole file.

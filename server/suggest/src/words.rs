@@ -60,6 +60,15 @@ impl Request {
         self.positions(old).iter().any(|at| has_word(self.sentence(*at), RENAMES)) || self.removes(old) && self.names(new)
     }
 
+    /// Whether one sentence says that the new name takes the place of the old one.
+    pub(crate) fn renames_into(&self, old: &str, new: &str) -> bool {
+        let together = |at: &usize| {
+            let sentence = self.sentence(*at);
+            has_word(sentence, RENAMES) && sentence.contains(&new.to_ascii_lowercase())
+        };
+        old != new && new.len() >= 3 && self.positions(old).iter().any(together)
+    }
+
     /// Whether any of the words is in the text.
     pub(crate) fn has_any(&self, words: &[&str]) -> bool {
         has_word(&self.lower, words)

@@ -19,7 +19,11 @@ pub(crate) enum Op {
     /// Both have the row.
     Match { sketch: usize, original: usize },
     /// The sketch's row takes the place of the original's.
-    Replace { sketch: usize, original: usize, likeness: f32 },
+    Replace {
+        sketch: usize,
+        original: usize,
+        likeness: f32,
+    },
     /// The row is new.
     Insert { sketch: usize },
     /// The original row goes.
@@ -33,7 +37,10 @@ pub(crate) enum Op {
 pub(crate) enum Unit {
     Row(usize),
     /// Passing over original rows costs `price`, whatever their number.
-    Gap { sketch: Option<usize>, price: f32 },
+    Gap {
+        sketch: Option<usize>,
+        price: f32,
+    },
 }
 
 /// Two stretches to align.
@@ -74,10 +81,22 @@ pub(crate) struct Taste {
 }
 
 impl Taste {
-    pub(crate) const PLAIN: Self = Self { caution: 0.0, closer: 0.05 };
-    pub(crate) const CLOSING: Self = Self { caution: 0.0, closer: 0.6 };
-    pub(crate) const BOLD: Self = Self { caution: -0.15, closer: 0.2 };
-    pub(crate) const CAREFUL: Self = Self { caution: 0.15, closer: 0.05 };
+    pub(crate) const PLAIN: Self = Self {
+        caution: 0.0,
+        closer: 0.05,
+    };
+    pub(crate) const CLOSING: Self = Self {
+        caution: 0.0,
+        closer: 0.6,
+    };
+    pub(crate) const BOLD: Self = Self {
+        caution: -0.15,
+        closer: 0.2,
+    };
+    pub(crate) const CAREFUL: Self = Self {
+        caution: 0.15,
+        closer: 0.05,
+    };
 }
 
 #[derive(Clone, Copy)]
@@ -90,14 +109,32 @@ struct Cell {
 #[derive(Clone, Copy, PartialEq)]
 enum From {
     Nowhere,
-    Pair { likeness: f32, run: bool },
-    Group { rows: u16, originals: u16, likeness: f32, run: bool },
-    Insert { run: bool },
-    Delete { run: bool },
-    Gap { back: u32, run: bool },
+    Pair {
+        likeness: f32,
+        run: bool,
+    },
+    Group {
+        rows: u16,
+        originals: u16,
+        likeness: f32,
+        run: bool,
+    },
+    Insert {
+        run: bool,
+    },
+    Delete {
+        run: bool,
+    },
+    Gap {
+        back: u32,
+        run: bool,
+    },
 }
 
-const UNREACHED: Cell = Cell { score: f32::NEG_INFINITY, from: From::Nowhere };
+const UNREACHED: Cell = Cell {
+    score: f32::NEG_INFINITY,
+    from: From::Nowhere,
+};
 
 impl Aligner<'_> {
     pub(crate) fn align(&self, stretch: &Stretch<'_>) -> Vec<Op> {
@@ -105,7 +142,11 @@ impl Aligner<'_> {
         if cells > MOST_CELLS
             && let Some((unit, row)) = self.middle_anchor(stretch)
         {
-            let part = |units: &[Unit], original: Range<usize>| Stretch { units: units.to_vec(), original, ..*stretch };
+            let part = |units: &[Unit], original: Range<usize>| Stretch {
+                units: units.to_vec(),
+                original,
+                ..*stretch
+            };
             let mut ops = self.align(&part(&stretch.units[..unit], stretch.original.start..row));
             ops.extend(self.align(&part(&stretch.units[unit..], row..stretch.original.end)));
             return ops;
@@ -118,7 +159,10 @@ impl Aligner<'_> {
 
     /// A stretch too large and without any unique line: what is not a marker's replaces everything.
     fn replace_all(&self, stretch: &Stretch<'_>) -> Vec<Op> {
-        let keeps = stretch.units.iter().any(|unit| matches!(unit, Unit::Gap { .. }));
+        let keeps = stretch
+            .units
+            .iter()
+            .any(|unit| matches!(unit, Unit::Gap { .. }));
         let mut ops: Vec<Op> = stretch
             .units
             .iter()
@@ -127,7 +171,13 @@ impl Aligner<'_> {
                 Unit::Gap { sketch, .. } => Op::Gap { sketch: *sketch },
             })
             .collect();
-        ops.extend(stretch.original.clone().map(|original| if keeps { Op::Keep { original } } else { Op::Delete { original } }));
+        ops.extend(stretch.original.clone().map(|original| {
+            if keeps {
+                Op::Keep { original }
+            } else {
+                Op::Delete { original }
+            }
+        }));
         ops
     }
 
@@ -152,7 +202,9 @@ impl Aligner<'_> {
         let middle = stretch.units.len() / 2;
         counts
             .values()
-            .filter(|(a, b, unit, row)| *a == 1 && *b == 1 && *unit > 0 && *row > stretch.original.start)
+            .filter(|(a, b, unit, row)| {
+                *a == 1 && *b == 1 && *unit > 0 && *row > stretch.original.start
+            })
             .map(|(_, _, unit, row)| (*unit, *row))
             .min_by_key(|(unit, _)| unit.abs_diff(middle))
     }
@@ -165,16 +217,25 @@ impl Aligner<'_> {
         let pairs = self.pairs(stretch);
         let groups = self.groups(stretch);
         // cells[state]: state 0 after any step, state 1 after a pair.
-        let mut cells = [vec![UNREACHED; (n + 1) * width], vec![UNREACHED; (n + 1) * width]];
+        let mut cells = [
+            vec![UNREACHED; (n + 1) * width],
+            vec![UNREACHED; (n + 1) * width],
+        ];
         cells[0][0].score = 0.0;
-        let delete: Vec<f32> = (stretch.original.clone()).map(|row| self.delete_cost(stretch, row)).collect();
+        let delete: Vec<f32> = (stretch.original.clone())
+            .map(|row| self.delete_cost(stretch, row))
+            .collect();
         for i in 0..=n {
             let base = i * width;
             for j in 0..m {
                 let (best, run) = better(&cells, base + j);
                 let opens = !matches!(cells[usize::from(run)][base + j].from, From::Delete { .. });
                 let price = delete[j] + if opens && delete[j] > 0.0 { 0.2 } else { 0.0 };
-                offer(&mut cells[0][base + j + 1], best - price, From::Delete { run });
+                offer(
+                    &mut cells[0][base + j + 1],
+                    best - price,
+                    From::Delete { run },
+                );
             }
             if i == n {
                 break;
@@ -186,9 +247,23 @@ impl Aligner<'_> {
                     for j in 0..=m {
                         let (score, run) = better(&cells, base + j);
                         // A marker that stands for nothing is unlikely.
-                        offer(&mut cells[0][next + j], score - if price > 0.0 { 0.0 } else { 0.1 }, From::Gap { back: j as u32, run });
+                        offer(
+                            &mut cells[0][next + j],
+                            score - if price > 0.0 { 0.0 } else { 0.1 },
+                            From::Gap {
+                                back: j as u32,
+                                run,
+                            },
+                        );
                         if best.0.is_finite() {
-                            offer(&mut cells[0][next + j], best.0 - price, From::Gap { back: best.1, run: best.2 });
+                            offer(
+                                &mut cells[0][next + j],
+                                best.0 - price,
+                                From::Gap {
+                                    back: best.1,
+                                    run: best.2,
+                                },
+                            );
                         }
                         if score > best.0 {
                             best = (score, j as u32, run);
@@ -196,7 +271,11 @@ impl Aligner<'_> {
                     }
                 }
                 Unit::Row(row) => {
-                    let cost = if self.sketch.rows[row].is_closer && !stretch.fresh[row] { self.taste.closer } else { 0.1 };
+                    let cost = if self.sketch.rows[row].is_closer && !stretch.fresh[row] {
+                        self.taste.closer
+                    } else {
+                        0.1
+                    };
                     for j in 0..=m {
                         let (score, run) = better(&cells, base + j);
                         if score.is_finite() {
@@ -206,13 +285,26 @@ impl Aligner<'_> {
                     for &(j, gain, likeness) in &pairs[i] {
                         let other = cells[0][base + j].score;
                         let running = cells[1][base + j].score + 0.15;
-                        let (score, run) = if running > other { (running, true) } else { (other, false) };
-                        offer(&mut cells[1][next + j + 1], score + gain, From::Pair { likeness, run });
+                        let (score, run) = if running > other {
+                            (running, true)
+                        } else {
+                            (other, false)
+                        };
+                        offer(
+                            &mut cells[1][next + j + 1],
+                            score + gain,
+                            From::Pair { likeness, run },
+                        );
                     }
                     for group in &groups[i] {
                         let (score, run) = better(&cells, base + group.at);
                         let to = (i + group.rows) * width + group.at + group.originals;
-                        let from = From::Group { rows: group.rows as u16, originals: group.originals as u16, likeness: group.likeness, run };
+                        let from = From::Group {
+                            rows: group.rows as u16,
+                            originals: group.originals as u16,
+                            likeness: group.likeness,
+                            run,
+                        };
                         offer(&mut cells[1][to], score + group.gain, from);
                     }
                 }
@@ -234,38 +326,63 @@ impl Aligner<'_> {
                     let (sketch, original) = (row_of(stretch.units[i]), start + j);
                     ops.push(match likeness >= 1.0 {
                         true => Op::Match { sketch, original },
-                        false => Op::Replace { sketch, original, likeness },
+                        false => Op::Replace {
+                            sketch,
+                            original,
+                            likeness,
+                        },
                     });
                     run
                 }
-                From::Group { rows, originals, likeness, run } => {
+                From::Group {
+                    rows,
+                    originals,
+                    likeness,
+                    run,
+                } => {
                     (i, j) = (i - rows as usize, j - originals as usize);
                     for original in (1..originals as usize).rev() {
-                        ops.push(Op::Delete { original: start + j + original });
+                        ops.push(Op::Delete {
+                            original: start + j + original,
+                        });
                     }
                     for row in (1..rows as usize).rev() {
-                        ops.push(Op::Insert { sketch: row_of(stretch.units[i + row]) });
+                        ops.push(Op::Insert {
+                            sketch: row_of(stretch.units[i + row]),
+                        });
                     }
-                    ops.push(Op::Replace { sketch: row_of(stretch.units[i]), original: start + j, likeness });
+                    ops.push(Op::Replace {
+                        sketch: row_of(stretch.units[i]),
+                        original: start + j,
+                        likeness,
+                    });
                     run
                 }
                 From::Insert { run } => {
                     i -= 1;
-                    ops.push(Op::Insert { sketch: row_of(stretch.units[i]) });
+                    ops.push(Op::Insert {
+                        sketch: row_of(stretch.units[i]),
+                    });
                     run
                 }
                 From::Delete { run } => {
                     j -= 1;
                     let original = start + j;
                     let stays = stretch.sticky[original] || stretch.claimed[original];
-                    ops.push(if stays { Op::Keep { original } } else { Op::Delete { original } });
+                    ops.push(if stays {
+                        Op::Keep { original }
+                    } else {
+                        Op::Delete { original }
+                    });
                     run
                 }
                 From::Gap { back, run } => {
                     i -= 1;
                     while j > back as usize {
                         j -= 1;
-                        ops.push(Op::Keep { original: start + j });
+                        ops.push(Op::Keep {
+                            original: start + j,
+                        });
                     }
                     if let Unit::Gap { sketch, .. } = stretch.units[i] {
                         ops.push(Op::Gap { sketch });
@@ -302,10 +419,17 @@ impl Aligner<'_> {
                 && stretch.original.contains(&original)
             {
                 let same = self.original.rows[original].trimmed() == shown.trimmed();
-                found.push((original - stretch.original.start, 50.0, if same { 1.0 } else { 0.99 }));
+                found.push((
+                    original - stretch.original.start,
+                    50.0,
+                    if same { 1.0 } else { 0.99 },
+                ));
             } else if !stretch.fresh[row] {
                 let same = equal.get(shown.trimmed()).map_or(&[][..], Vec::as_slice);
-                let rivals = same.iter().filter(|other| rows[**other].indent as isize == indent).count();
+                let rivals = same
+                    .iter()
+                    .filter(|other| rows[**other].indent as isize == indent)
+                    .count();
                 let rarity = 1.0 / (1.0 + 0.15 * rivals.saturating_sub(1) as f32);
                 for &other in same {
                     let aligned = rows[other].indent as isize == indent;
@@ -315,23 +439,46 @@ impl Aligner<'_> {
                         (false, false) => 0.5,
                     };
                     // A sketch that starts as the file does starts at its start.
-                    let first = if row == 0 && stretch.original.start + other == 0 { 0.5 } else { 0.0 };
+                    let first = if row == 0 && stretch.original.start + other == 0 {
+                        0.5
+                    } else {
+                        0.0
+                    };
                     found.push((other, shown.weight() * rarity * factor + first, 1.0));
                 }
                 if !shown.is_closer {
-                    let bonus = if lonely[at] { 0.25 } else { 0.0 };
-                    index.query(shown, LEAST_LIKENESS - bonus + self.taste.caution.min(0.0), |other, likeness| {
-                        let replaced = &rows[other];
-                        if replaced.is_closer || replaced.trimmed() == shown.trimmed() || is_comment(replaced) != is_comment(shown) {
-                            return;
-                        }
-                        let off = if replaced.indent as isize == indent { 0.0 } else { 0.2 };
-                        let starts = if replaced.tokens.first() == shown.tokens.first() { 0.1 } else { 0.0 };
-                        let gain = shown.weight() * (likeness + starts + bonus - off - 0.5 - self.taste.caution);
-                        if gain > 0.0 {
-                            found.push((other, gain, likeness.min(0.99)));
-                        }
-                    });
+                    let condition = is_condition(shown);
+                    let bonus =
+                        if lonely[at] { 0.25 } else { 0.0 } + if condition { 0.35 } else { 0.0 };
+                    index.query(
+                        shown,
+                        LEAST_LIKENESS - bonus + self.taste.caution.min(0.0),
+                        |other, likeness| {
+                            let replaced = &rows[other];
+                            if replaced.is_closer
+                                || replaced.trimmed() == shown.trimmed()
+                                || condition && !is_condition(replaced)
+                                || is_comment(replaced) != is_comment(shown)
+                            {
+                                return;
+                            }
+                            let off = if replaced.indent as isize == indent {
+                                0.0
+                            } else {
+                                0.2
+                            };
+                            let starts = if replaced.tokens.first() == shown.tokens.first() {
+                                0.1
+                            } else {
+                                0.0
+                            };
+                            let gain = shown.weight()
+                                * (likeness + starts + bonus - off - 0.5 - self.taste.caution);
+                            if gain > 0.0 {
+                                found.push((other, gain, likeness.min(0.99)));
+                            }
+                        },
+                    );
                 }
             }
             let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
@@ -366,7 +513,10 @@ impl Aligner<'_> {
         let units = &stretch.units;
         let mut groups: Vec<Vec<Group>> = vec![Vec::new(); units.len()];
         let mut by_first: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (at, row) in self.original.rows[stretch.original.clone()].iter().enumerate() {
+        for (at, row) in self.original.rows[stretch.original.clone()]
+            .iter()
+            .enumerate()
+        {
             if let Some(first) = row.tokens.first()
                 && !row.is_closer
                 && !stretch.claimed[stretch.original.start + at]
@@ -384,24 +534,49 @@ impl Aligner<'_> {
             if shown.is_closer || stretch.fresh[row] {
                 continue;
             }
-            let Some(candidates) = shown.tokens.first().and_then(|first| by_first.get(first)) else { continue };
+            let Some(candidates) = shown.tokens.first().and_then(|first| by_first.get(first))
+            else {
+                continue;
+            };
             let following = units[at..].iter().map_while(|unit| match unit {
                 Unit::Row(row) => Some(&self.sketch.rows[*row]),
                 Unit::Gap { .. } => None,
             });
-            let Some(rows) = statement_rows(following) else { continue };
-            let tokens: Vec<u32> = units[at..at + rows].iter().flat_map(|unit| self.sketch.rows[row_of(*unit)].tokens.iter().copied()).collect();
+            let Some(rows) = statement_rows(following) else {
+                continue;
+            };
+            let tokens: Vec<u32> = units[at..at + rows]
+                .iter()
+                .flat_map(|unit| self.sketch.rows[row_of(*unit)].tokens.iter().copied())
+                .collect();
             for &other in candidates.iter().take(200) {
-                let Some(originals) = original_rows(other) else { continue };
+                let Some(originals) = original_rows(other) else {
+                    continue;
+                };
                 let first = stretch.original.start + other;
-                if rows == 1 && originals == 1 || self.original.rows[first].indent as isize != shown.indent as isize + stretch.shift {
+                if rows == 1 && originals == 1
+                    || self.original.rows[first].indent as isize
+                        != shown.indent as isize + stretch.shift
+                {
                     continue;
                 }
-                let replaced: Vec<u32> = self.original.rows[first..first + originals].iter().flat_map(|row| row.tokens.iter().copied()).collect();
+                let replaced: Vec<u32> = self.original.rows[first..first + originals]
+                    .iter()
+                    .flat_map(|row| row.tokens.iter().copied())
+                    .collect();
                 let likeness = self.likeness.of(&tokens, &replaced).min(0.99);
                 if likeness >= 0.5 {
-                    let weight: f32 = units[at..at + rows].iter().map(|unit| self.sketch.rows[row_of(*unit)].weight()).sum();
-                    groups[at].push(Group { at: other, rows, originals, likeness, gain: weight * (likeness - 0.4 - self.taste.caution) });
+                    let weight: f32 = units[at..at + rows]
+                        .iter()
+                        .map(|unit| self.sketch.rows[row_of(*unit)].weight())
+                        .sum();
+                    groups[at].push(Group {
+                        at: other,
+                        rows,
+                        originals,
+                        likeness,
+                        gain: weight * (likeness - 0.4 - self.taste.caution),
+                    });
                 }
             }
         }
@@ -412,7 +587,11 @@ impl Aligner<'_> {
         if stretch.sticky[row] || stretch.claimed[row] {
             return 0.0;
         }
-        if self.original.rows[row].is_closer { 0.05 } else { 0.15 }
+        if self.original.rows[row].is_closer {
+            0.05
+        } else {
+            0.15
+        }
     }
 }
 
@@ -433,7 +612,12 @@ fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option
     for (count, row) in rows.enumerate() {
         let text = row.trimmed();
         if count == 0 {
-            let word = text.strip_prefix("pub ").unwrap_or(text).split_whitespace().next().unwrap_or_default();
+            let word = text
+                .strip_prefix("pub ")
+                .unwrap_or(text)
+                .split_whitespace()
+                .next()
+                .unwrap_or_default();
             lists_in_braces = matches!(word, "use" | "import" | "export" | "from");
         }
         if count > 60 {
@@ -460,7 +644,17 @@ fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option
 
 pub(crate) fn is_comment(row: &Row<'_>) -> bool {
     let text = row.trimmed();
-    ["//", "/*", "*", "# ", "<!--", "--", "\"\"\""].iter().any(|open| text.starts_with(open)) || text == "#"
+    ["//", "/*", "*", "# ", "<!--", "--", "\"\"\""]
+        .iter()
+        .any(|open| text.starts_with(open))
+        || text == "#"
+}
+
+/// A condition of the preprocessor: one can only become another one.
+fn is_condition(row: &Row<'_>) -> bool {
+    row.trimmed()
+        .strip_prefix('#')
+        .is_some_and(|rest| rest.trim_start().starts_with("if"))
 }
 
 fn row_of(unit: Unit) -> usize {
@@ -471,7 +665,11 @@ fn row_of(unit: Unit) -> usize {
 }
 
 fn better(cells: &[Vec<Cell>; 2], at: usize) -> (f32, bool) {
-    if cells[1][at].score > cells[0][at].score { (cells[1][at].score, true) } else { (cells[0][at].score, false) }
+    if cells[1][at].score > cells[0][at].score {
+        (cells[1][at].score, true)
+    } else {
+        (cells[0][at].score, false)
+    }
 }
 
 fn offer(cell: &mut Cell, score: f32, from: From) {

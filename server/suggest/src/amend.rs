@@ -22,7 +22,9 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
 fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
     let text = |plan: &Plan<'_>, op: &Op| match *op {
         Op::Keep { original } => Some(plan.original.rows[original].text.to_owned()),
-        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => Some(plan.shown.rows[sketch].text.to_owned()),
+        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+            Some(plan.shown.rows[sketch].text.to_owned())
+        }
         Op::Delete { .. } | Op::Gap { .. } => None,
     };
     let inserted: Vec<usize> = (0..ops.len())
@@ -32,7 +34,9 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         return;
     }
     for at in 0..ops.len() {
-        let Op::Keep { original } = ops[at] else { continue };
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
         let line = plan.original.rows[original].text;
         if !imports::is_import(line) {
             continue;
@@ -40,18 +44,34 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let moved = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line));
         let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
         let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
-        let near_new = neighbours.iter().flatten().any(|other| inserted.contains(other));
+        let near_new = neighbours
+            .iter()
+            .flatten()
+            .any(|other| inserted.contains(other));
         let unused = near_new && {
             let names = imports::bound_names(line);
             let body = |name: &str| {
-                ops.iter().filter_map(|op| text(plan, op)).any(|line| !imports::is_import(&line) && imports::uses(&line, name))
+                ops.iter()
+                    .filter_map(|op| text(plan, op))
+                    .any(|line| !imports::is_import(&line) && imports::uses(&line, name))
             };
-            let before = |name: &str| plan.original.rows.iter().any(|row| !imports::is_import(row.text) && imports::uses(row.text, name));
+            let before = |name: &str| {
+                plan.original
+                    .rows
+                    .iter()
+                    .any(|row| !imports::is_import(row.text) && imports::uses(row.text, name))
+            };
             !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
         };
         if moved || unused {
             ops[at] = Op::Delete { original };
-            plan.doubts.push((0.95, format!("the import on line {} is superseded", plan.original.rows[original].line + 1)));
+            plan.doubts.push((
+                0.95,
+                format!(
+                    "the import on line {} is superseded",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
         }
     }
 }
@@ -62,28 +82,61 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
     if plan.whole {
         return;
     }
+    let mut gone: Vec<usize> = plan.replaced.clone();
     for index in 0..plan.original_outline.symbols.len() {
         let symbol = &plan.original_outline.symbols[index];
-        let in_function = std::iter::successors(symbol.parent, |parent| plan.original_outline.symbols[*parent].parent)
-            .any(|parent| matches!(plan.original_outline.symbols[parent].kind, Kind::Function | Kind::Value));
-        let rows = plan.original_rows(index);
-        if in_function || symbol.end - symbol.head < 2 || symbol.kind == Kind::Value || plan.replaced.contains(&index) {
+        if symbol.parent.is_some_and(|parent| gone.contains(&parent)) {
+            gone.push(index);
             continue;
         }
-        let Some(first) = ops.iter().position(|op| *op == Op::Delete { original: rows.start }) else { continue };
-        let whole = |op: &Op| original_of(op).is_none_or(|row| !rows.contains(&row) || matches!(op, Op::Delete { .. }));
+        let in_function = std::iter::successors(symbol.parent, |parent| {
+            plan.original_outline.symbols[*parent].parent
+        })
+        .any(|parent| {
+            matches!(
+                plan.original_outline.symbols[parent].kind,
+                Kind::Function | Kind::Value
+            )
+        });
+        let rows = plan.original_rows(index);
+        if in_function
+            || symbol.end - symbol.head < 2
+            || symbol.kind == Kind::Value
+            || plan.replaced.contains(&index)
+        {
+            continue;
+        }
+        let Some(first) = ops.iter().position(|op| {
+            *op == Op::Delete {
+                original: rows.start,
+            }
+        }) else {
+            continue;
+        };
+        let whole = |op: &Op| {
+            original_of(op)
+                .is_none_or(|row| !rows.contains(&row) || matches!(op, Op::Delete { .. }))
+        };
         if !ops.iter().all(whole) {
             continue;
         }
         let in_run = |op: &&Op| matches!(op, Op::Delete { .. } | Op::Insert { .. });
-        let around = ops[first..].iter().take_while(in_run).chain(ops[..first].iter().rev().take_while(in_run));
+        let around = ops[first..]
+            .iter()
+            .take_while(in_run)
+            .chain(ops[..first].iter().rev().take_while(in_run));
         let replaced = around.clone().any(|op| matches!(op, Op::Insert { .. }));
         let name = last_part(&symbol.name).to_owned();
         if plan.request.names(&name) {
+            gone.push(index);
             continue;
         }
         if replaced {
-            plan.doubts.push((0.8, format!("{name} is not shown and is taken to be replaced")));
+            gone.push(index);
+            plan.doubts.push((
+                0.8,
+                format!("{name} is not shown and is taken to be replaced"),
+            ));
             continue;
         }
         for op in ops.iter_mut() {
@@ -93,7 +146,8 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
                 *op = Op::Keep { original };
             }
         }
-        plan.doubts.push((0.7, format!("{name} is not shown and is kept")));
+        plan.doubts
+            .push((0.7, format!("{name} is not shown and is kept")));
     }
 }
 
@@ -110,20 +164,36 @@ fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
     for op in ops.iter() {
         let text = match *op {
             Op::Keep { original } => plan.original.rows[original].text,
-            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => plan.shown.rows[sketch].text,
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                plan.shown.rows[sketch].text
+            }
             Op::Delete { .. } | Op::Gap { .. } => continue,
         };
-        if imports::is_import(text) { &mut bound } else { &mut bodies }.push(text);
+        if imports::is_import(text) {
+            &mut bound
+        } else {
+            &mut bodies
+        }
+        .push(text);
     }
     for at in deleted {
-        let Op::Delete { original } = ops[at] else { continue };
+        let Op::Delete { original } = ops[at] else {
+            continue;
+        };
         let names = imports::bound_names(plan.original.rows[original].text);
         let needed = names.iter().any(|name| {
-            !bound.iter().any(|line| imports::uses(line, name)) && bodies.iter().any(|line| imports::uses(line, name))
+            !bound.iter().any(|line| imports::uses(line, name))
+                && bodies.iter().any(|line| imports::uses(line, name))
         });
         if needed && !names.iter().any(|name| plan.request.removes(name)) {
             ops[at] = Op::Keep { original };
-            plan.doubts.push((0.9, format!("line {} imports a name that is still used", plan.original.rows[original].line + 1)));
+            plan.doubts.push((
+                0.9,
+                format!(
+                    "line {} imports a name that is still used",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
         }
     }
 }
@@ -134,7 +204,13 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         .sketch
         .meanings
         .iter()
-        .filter_map(|meaning| if let Meaning::Removal(words) = meaning { Some(words.clone()) } else { None })
+        .filter_map(|meaning| {
+            if let Meaning::Removal(words) = meaning {
+                Some(words.clone())
+            } else {
+                None
+            }
+        })
         .collect();
     let mut removed: Vec<(Range<usize>, String)> = Vec::new();
     for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
@@ -142,19 +218,37 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let replaced = plan.replaced.contains(&index);
         let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
         let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
-        if paired || name.len() < 3 || !matches!(symbol.kind, Kind::Function | Kind::Type | Kind::Case | Kind::Value) {
+        if paired
+            || name.len() < 3
+            || !matches!(
+                symbol.kind,
+                Kind::Function | Kind::Type | Kind::Case | Kind::Value
+            )
+        {
             continue;
         }
         let commented = comments.iter().any(|words| imports::uses(words, name));
-        let shown = plan.shown.rows.iter().any(|row| plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name));
-        let ordered = several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
-        let unique = plan.original_outline.symbols.iter().filter(|other| last_part(&other.name) == name).count() == 1;
+        let shown = plan.shown.rows.iter().any(|row| {
+            plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
+        });
+        let ordered =
+            several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
+        let unique = plan
+            .original_outline
+            .symbols
+            .iter()
+            .filter(|other| last_part(&other.name) == name)
+            .count()
+            == 1;
         if replaced || (commented || ordered) && unique {
             removed.push((plan.original_rows(index), name.to_owned()));
         }
     }
     for (rows, name) in removed {
-        let all_kept = ops.iter().filter(|op| original_of(op).is_some_and(|row| rows.contains(&row))).all(|op| matches!(op, Op::Keep { .. }));
+        let all_kept = ops
+            .iter()
+            .filter(|op| original_of(op).is_some_and(|row| rows.contains(&row)))
+            .all(|op| matches!(op, Op::Keep { .. }));
         if !all_kept {
             continue;
         }
@@ -165,6 +259,7 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
                 *op = Op::Delete { original };
             }
         }
-        plan.doubts.push((0.8, format!("{name} is removed because the words say so")));
+        plan.doubts
+            .push((0.8, format!("{name} is removed because the words say so")));
     }
 }

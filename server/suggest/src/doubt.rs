@@ -11,7 +11,10 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     for pair in &plan.pairing.pairs {
         if pair.doubtful {
             let name = &plan.shown_outline.symbols[pair.sketch].name;
-            doubts.push((0.5, format!("the file has several {name} that the sketch could mean")));
+            doubts.push((
+                0.5,
+                format!("the file has several {name} that the sketch could mean"),
+            ));
         }
     }
     if text == original {
@@ -40,7 +43,8 @@ pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
         }
         if preprocessed && let Some(directive) = line.trim_start().strip_prefix('#') {
             let directive = directive.trim_start();
-            conditions += i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
+            conditions +=
+                i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
         }
     }
     parsed + (round.abs() + square.abs() + curly.abs() + conditions.abs()) as usize

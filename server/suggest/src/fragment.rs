@@ -1,7 +1,7 @@
 //! Mends the outline of a sketch that does not parse, by its indentation.
 
 use crate::marker::Meaning;
-use crate::outline::{Kind, Outline};
+use crate::outline::{Kind, Outline, starts_lead};
 use crate::rows::indent;
 
 /// Ends symbols where the indentation ends them and nests them by it, if the text did not parse; gives a
@@ -10,7 +10,7 @@ pub(crate) fn mend(outline: &mut Outline, text: &str, meanings: &[Meaning]) {
     let lines: Vec<&str> = text.lines().collect();
     if outline.errors > 0 {
         for symbol in &mut outline.symbols {
-            symbol.end = symbol.end.min(end_by_indent(&lines, symbol.head)).max(symbol.head + 1);
+            symbol.end = end_by_indent(&lines, symbol.head);
         }
         nest(outline);
     }
@@ -18,13 +18,11 @@ pub(crate) fn mend(outline: &mut Outline, text: &str, meanings: &[Meaning]) {
         symbol.end = symbol.end.min(meanings.len());
         symbol.head = symbol.head.min(symbol.end.saturating_sub(1));
         symbol.lead = symbol.lead.min(symbol.head);
-        // A marker above a definition is no comment of it, unless comments above it or its words say so.
-        if let Some(last) = (symbol.lead..symbol.head).rev().find(|&line| meanings[line] != Meaning::Code) {
-            if !is_attached(&lines, &meanings[last], symbol.lead, last) {
-                symbol.lead = last + 1;
-            }
-        }
-        let bodiless = symbol.kind == Kind::Function && !lines[symbol.head..symbol.end].iter().any(|line| line.contains(['{', ';']) || line.trim_end().ends_with(':'));
+        symbol.lead = lead(&lines, meanings, symbol.lead);
+        let bodiless = symbol.kind == Kind::Function
+            && !lines[symbol.head..symbol.end]
+                .iter()
+                .any(|line| line.contains(['{', ';']) || line.trim_end().ends_with(':'));
         if bodiless && matches!(meanings.get(symbol.end), Some(Meaning::Gap(_))) {
             symbol.end += 1;
         }
@@ -46,7 +44,10 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
             continue;
         }
         let goes_on = width == own
-            && (text.starts_with([')', ']', '{', ':']) || text.starts_with("where") || text.starts_with("->") || text.ends_with(':') && text.len() < 20);
+            && (text.starts_with([')', ']', '{', ':'])
+                || text.starts_with("where")
+                || text.starts_with("->")
+                || text.ends_with(':') && text.len() < 20);
         if width == own && text.starts_with('}') {
             return at + 1;
         }
@@ -60,17 +61,49 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
 
 /// Gives each symbol the innermost symbol around it as its parent.
 fn nest(outline: &mut Outline) {
-    let ends: Vec<(usize, usize)> = outline.symbols.iter().map(|symbol| (symbol.head, symbol.end)).collect();
+    let ends: Vec<(usize, usize)> = outline
+        .symbols
+        .iter()
+        .map(|symbol| (symbol.head, symbol.end))
+        .collect();
     for (index, symbol) in outline.symbols.iter_mut().enumerate() {
-        let around = (0..index).rev().find(|&other| ends[other].0 < symbol.head && symbol.end <= ends[other].1);
+        let around = (0..index)
+            .rev()
+            .find(|&other| ends[other].0 < symbol.head && symbol.end <= ends[other].1);
         symbol.parent = around;
     }
 }
 
-/// Whether a marker above a definition stands for rows of the definition.
-fn is_attached(lines: &[&str], meaning: &Meaning, lead: usize, at: usize) -> bool {
-    let Meaning::Gap(words) = meaning else { return false };
+/// Goes up from the first line of a definition over a marker that stands for some of its lines (a template header,
+/// decorators), and over the comments above that. Any other marker above a definition is no part of it.
+fn lead(lines: &[&str], meanings: &[Meaning], first: usize) -> usize {
+    let starts = |at: usize| starts_lead(lines[at].trim());
+    let Some(marker) = first.checked_sub(1) else {
+        return first;
+    };
+    let Meaning::Gap(words) = &meanings[marker] else {
+        return first;
+    };
     let words = words.to_lowercase();
-    let named = ["template", "header", "decorator", "attribute", "annotation", "docs", "doc comment", "derive"].iter().any(|word| words.contains(word));
-    named || at > lead && !lines[at - 1].trim().is_empty()
+    let named = [
+        "template",
+        "header",
+        "decorator",
+        "attribute",
+        "annotation",
+        "doc comment",
+        "docs",
+        "derive",
+    ]
+    .iter()
+    .any(|word| words.contains(word));
+    let below_comment = marker > 0 && meanings[marker - 1] == Meaning::Code && starts(marker - 1);
+    if !named && !below_comment {
+        return first;
+    }
+    let mut lead = marker;
+    while lead > 0 && meanings[lead - 1] == Meaning::Code && starts(lead - 1) {
+        lead -= 1;
+    }
+    lead
 }

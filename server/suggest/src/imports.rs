@@ -4,15 +4,33 @@
 pub(crate) fn is_import(line: &str) -> bool {
     let line = line.trim();
     let line = line.strip_prefix("pub ").unwrap_or(line);
-    ["import ", "from ", "use ", "#include", "extern crate ", "require ", "require(", "using "].iter().any(|word| line.starts_with(word))
+    [
+        "import ",
+        "from ",
+        "use ",
+        "#include",
+        "extern crate ",
+        "require ",
+        "require(",
+        "using ",
+    ]
+    .iter()
+    .any(|word| line.starts_with(word))
         || line.starts_with("pub(") && line.contains(" use ")
-        || ["const ", "let ", "var "].iter().any(|word| line.starts_with(word)) && line.contains("= require(")
+        || ["const ", "let ", "var "]
+            .iter()
+            .any(|word| line.starts_with(word))
+            && line.contains("= require(")
 }
 
 /// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`).
 pub(crate) fn bound_names(line: &str) -> Vec<&str> {
     let line = line.trim().trim_end_matches(';');
-    if !is_import(line) || line.contains('*') || line.starts_with("#include") || line.starts_with("using ") {
+    if !is_import(line)
+        || line.contains('*')
+        || line.starts_with("#include")
+        || line.starts_with("using ")
+    {
         return Vec::new();
     }
     let words = |text: &'_ str| -> Vec<String> {
@@ -20,7 +38,9 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
             .filter_map(|part| {
                 let part = part.trim().trim_matches(['{', '}', '(', ')', ' ']);
                 let name = part.rsplit(" as ").next()?.trim();
-                name.rsplit([' ', '.', ':', '{', '(']).next().map(|name| name.trim_matches(['"', '\'', '}', ')', ' ']).to_owned())
+                name.rsplit([' ', '.', ':', '{', '('])
+                    .next()
+                    .map(|name| name.trim_matches(['"', '\'', '}', ')', ' ']).to_owned())
             })
             .collect()
     };
@@ -28,15 +48,29 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
     let list = if let Some(rest) = line.strip_prefix("from ") {
         words(rest.split_once(" import ").map_or("", |(_, names)| names))
     } else if line.contains(" from ") && line.starts_with("import") {
-        words(line.rsplit_once(" from ").map_or("", |(names, _)| names.trim_start_matches("import").trim_start().trim_start_matches("type ")))
-    } else if line.starts_with("import ") && line.ends_with(['"', '\'']) && !line.contains(" from ") {
+        words(line.rsplit_once(" from ").map_or("", |(names, _)| {
+            names
+                .trim_start_matches("import")
+                .trim_start()
+                .trim_start_matches("type ")
+        }))
+    } else if line.starts_with("import ") && line.ends_with(['"', '\'']) && !line.contains(" from ")
+    {
         Vec::new()
     } else {
         words(line)
     };
     list.iter()
-        .filter(|name| name.len() > 1 && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$'))
-        .filter_map(|name| line.find(name.as_str()).map(|at| &line[at..at + name.len()]))
+        .filter(|name| {
+            name.len() > 1
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+        })
+        .filter_map(|name| {
+            line.find(name.as_str())
+                .map(|at| &line[at..at + name.len()])
+        })
         .collect()
 }
 
@@ -44,6 +78,7 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
 pub(crate) fn uses(line: &str, name: &str) -> bool {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(name).any(|(at, _)| {
-        !line[..at].chars().next_back().is_some_and(in_word) && !line[at + name.len()..].chars().next().is_some_and(in_word)
+        !line[..at].chars().next_back().is_some_and(in_word)
+            && !line[at + name.len()..].chars().next().is_some_and(in_word)
     })
 }

@@ -23,7 +23,10 @@ impl Likeness {
             }
         }
         let total = original.len() as f32;
-        let weights = counts.iter().map(|count| (1.0 + total / (1.0 + *count as f32)).ln()).collect();
+        let weights = counts
+            .iter()
+            .map(|count| (1.0 + total / (1.0 + *count as f32)).ln())
+            .collect();
         Self { weights }
     }
 
@@ -50,7 +53,10 @@ impl Likeness {
     }
 
     fn sum(&self, tokens: &[u32]) -> f32 {
-        tokens.iter().map(|token| self.weights[*token as usize]).sum()
+        tokens
+            .iter()
+            .map(|token| self.weights[*token as usize])
+            .sum()
     }
 
     /// For a row, the likeness of every row in a list that shares a token with it.
@@ -60,11 +66,19 @@ impl Likeness {
             let mut tokens = row.tokens.clone();
             tokens.sort_unstable();
             for run in tokens.chunk_by(|a, b| a == b) {
-                postings.entry(run[0]).or_default().push((at as u32, run.len() as u32));
+                postings
+                    .entry(run[0])
+                    .or_default()
+                    .push((at as u32, run.len() as u32));
             }
         }
         let sums = rows.iter().map(|row| self.sum(&row.tokens)).collect();
-        LikenessIndex { likeness: self, postings, sums, shared: vec![0.0; rows.len()] }
+        LikenessIndex {
+            likeness: self,
+            postings,
+            sums,
+            shared: vec![0.0; rows.len()],
+        }
     }
 }
 
@@ -83,7 +97,9 @@ impl LikenessIndex<'_> {
         tokens.sort_unstable();
         let mut touched = Vec::new();
         for run in tokens.chunk_by(|a, b| a == b) {
-            let Some(postings) = self.postings.get(&run[0]) else { continue };
+            let Some(postings) = self.postings.get(&run[0]) else {
+                continue;
+            };
             let weight = self.likeness.weights[run[0] as usize];
             for (at, count) in postings {
                 let shared = &mut self.shared[*at as usize];

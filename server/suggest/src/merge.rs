@@ -100,7 +100,11 @@ pub enum MergeError {
 }
 
 fn places(candidates: &[usize]) -> String {
-    candidates.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+    candidates
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Merges a suggestion into a file.
@@ -111,13 +115,25 @@ fn places(candidates: &[usize]) -> String {
 ///
 /// When there is no block, or when a diff or a search and replace pair does not fit in exactly one place.
 /// A sketch always gives a result; a doubtful one has a low confidence.
-pub fn merge(original: &str, suggestion: &Suggestion, context: &Context<'_>) -> Result<Merge, MergeError> {
+pub fn merge(
+    original: &str,
+    suggestion: &Suggestion,
+    context: &Context<'_>,
+) -> Result<Merge, MergeError> {
     if suggestion.blocks.is_empty() {
         return Err(MergeError::Empty);
     }
-    let request = Request::new(&format!("{}\n\n{}", context.instruction, suggestion.instruction));
-    let mut merged =
-        Merge { text: original.to_owned(), confidence: 1.0, method: Method::Patch, regions: Vec::new(), doubts: Vec::new() };
+    let request = Request::new(&format!(
+        "{}\n\n{}",
+        context.instruction, suggestion.instruction
+    ));
+    let mut merged = Merge {
+        text: original.to_owned(),
+        confidence: 1.0,
+        method: Method::Patch,
+        regions: Vec::new(),
+        doubts: Vec::new(),
+    };
     for block in &suggestion.blocks {
         let next = match block.format {
             Format::Code => merge_sketch(&merged.text, &block.text, context.language, &request),
@@ -138,7 +154,12 @@ pub fn merge(original: &str, suggestion: &Suggestion, context: &Context<'_>) -> 
 ///
 /// The alignment has a few settings for what the sketch leaves open. The plain one is used unless its result
 /// has more syntax errors than the file; the others tell how much hangs on the choice.
-pub(crate) fn merge_sketch(original: &str, block: &str, language: Option<Language>, request: &Request) -> Merge {
+pub(crate) fn merge_sketch(
+    original: &str,
+    block: &str,
+    language: Option<Language>,
+    request: &Request,
+) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
     let before = doubt::errors(original, language);
@@ -155,14 +176,21 @@ pub(crate) fn merge_sketch(original: &str, block: &str, language: Option<Languag
             std::mem::swap(&mut best, &mut others[last]);
         }
     }
-    let rivals = others.iter().filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors).count();
+    let rivals = others
+        .iter()
+        .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
+        .count();
     if rivals > 0 {
         best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
-        best.merge.doubts.push("the sketch does not tell whether a line is new or replaces another".to_owned());
+        best.merge
+            .doubts
+            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
     }
     if best.errors > before {
         best.merge.confidence *= 0.5;
-        best.merge.doubts.push("the result has more syntax errors than the file".to_owned());
+        best.merge
+            .doubts
+            .push("the result has more syntax errors than the file".to_owned());
     }
     best.merge
 }
@@ -183,8 +211,21 @@ impl Attempt {
         }
         doubt::weigh(plan, &ops, &text, original);
         let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
-        let doubts = plan.doubts.iter().map(|(_, reason)| reason.clone()).collect();
+        let doubts = plan
+            .doubts
+            .iter()
+            .map(|(_, reason)| reason.clone())
+            .collect();
         let errors = doubt::errors(&text, language);
-        Self { merge: Merge { text, confidence, method: Method::Alignment, regions, doubts }, errors }
+        Self {
+            merge: Merge {
+                text,
+                confidence,
+                method: Method::Alignment,
+                regions,
+                doubts,
+            },
+            errors,
+        }
     }
 }

@@ -51,11 +51,21 @@ impl Outline {
         if parser.set_language(&language.grammar()).is_err() {
             return Self::default();
         }
-        let Some(tree) = parser.parse(text, None) else { return Self::default() };
+        let Some(tree) = parser.parse(text, None) else {
+            return Self::default();
+        };
         let lines: Vec<&str> = text.lines().collect();
-        let mut reader = Reader { text, lines: &lines, outline: Self::default() };
+        let mut reader = Reader {
+            text,
+            lines: &lines,
+            outline: Self::default(),
+        };
         reader.visit(tree.root_node(), None, None, 0);
-        reader.outline.errors = if tree.root_node().has_error() { count_errors(tree.root_node()) } else { 0 };
+        reader.outline.errors = if tree.root_node().has_error() {
+            count_errors(tree.root_node())
+        } else {
+            0
+        };
         reader.outline
     }
 
@@ -63,7 +73,11 @@ impl Outline {
     pub(crate) fn of_fragment(text: &str, language: Language) -> Self {
         let plain = Self::new(text, language);
         let wrapper = match language {
-            Language::Java | Language::Kotlin | Language::JavaScript | Language::TypeScript | Language::Tsx => "class X {",
+            Language::Java
+            | Language::Kotlin
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Tsx => "class X {",
             Language::Cpp => "struct X {",
             Language::Rust => "impl X {",
             _ => return plain,
@@ -72,7 +86,12 @@ impl Outline {
             return plain;
         }
         let mut inside = Self::new(&format!("{wrapper} {text}\n}}\n"), language);
-        if inside.errors >= plain.errors || inside.symbols.first().is_none_or(|symbol| symbol.name != "X") {
+        if inside.errors >= plain.errors
+            || inside
+                .symbols
+                .first()
+                .is_none_or(|symbol| symbol.name != "X")
+        {
             return plain;
         }
         inside.symbols.remove(0);
@@ -83,7 +102,11 @@ impl Outline {
     }
 
     pub(crate) fn children(&self, parent: Option<usize>) -> impl Iterator<Item = usize> {
-        self.symbols.iter().enumerate().filter(move |(_, symbol)| symbol.parent == parent).map(|(index, _)| index)
+        self.symbols
+            .iter()
+            .enumerate()
+            .filter(move |(_, symbol)| symbol.parent == parent)
+            .map(|(index, _)| index)
     }
 }
 
@@ -95,12 +118,24 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// `outer`: the node whose range a definition takes when it is wrapped (`export`, `template`, decorators).
-    fn visit(&mut self, node: Node<'_>, parent: Option<usize>, outer: Option<Node<'_>>, depth: usize) {
+    fn visit(
+        &mut self,
+        node: Node<'_>,
+        parent: Option<usize>,
+        outer: Option<Node<'_>>,
+        depth: usize,
+    ) {
         // Deeper nesting than any programmer writes is left to the line alignment.
         if depth > 200 {
             return;
         }
-        if matches!(node.kind(), "export_statement" | "template_declaration" | "decorated_definition" | "type_declaration") {
+        if matches!(
+            node.kind(),
+            "export_statement"
+                | "template_declaration"
+                | "decorated_definition"
+                | "type_declaration"
+        ) {
             let outer = outer.or(Some(node));
             self.visit_children(node, parent, outer, depth);
             return;
@@ -112,15 +147,33 @@ impl Reader<'_> {
         let whole = outer.unwrap_or(node);
         let start = whole.start_position().row;
         let end = whole.end_position();
-        let end = if end.column == 0 && end.row > start { end.row } else { end.row + 1 };
+        let end = if end.column == 0 && end.row > start {
+            end.row
+        } else {
+            end.row + 1
+        };
         let head = self.head(node, outer, start).min(end - 1);
-        let symbol = Symbol { kind, name, signature, lead: self.lead(start), head, end, parent };
+        let symbol = Symbol {
+            kind,
+            name,
+            signature,
+            lead: self.lead(start),
+            head,
+            end,
+            parent,
+        };
         self.outline.symbols.push(symbol);
         let index = self.outline.symbols.len() - 1;
         self.visit_children(node, Some(index), None, depth);
     }
 
-    fn visit_children(&mut self, node: Node<'_>, parent: Option<usize>, outer: Option<Node<'_>>, depth: usize) {
+    fn visit_children(
+        &mut self,
+        node: Node<'_>,
+        parent: Option<usize>,
+        outer: Option<Node<'_>>,
+        depth: usize,
+    ) {
         let mut cursor = node.walk();
         let children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
         for child in children {
@@ -129,19 +182,41 @@ impl Reader<'_> {
     }
 
     fn define(&self, node: Node<'_>, parent: Option<usize>) -> Option<(Kind, String, String)> {
-        let field = |name: &str| node.child_by_field_name(name).map(|child| self.squeezed(child));
-        let named = |kind: Kind| Some((kind, field("name")?, field("parameters").unwrap_or_default()));
+        let field = |name: &str| {
+            node.child_by_field_name(name)
+                .map(|child| self.squeezed(child))
+        };
+        let named = |kind: Kind| {
+            Some((
+                kind,
+                field("name")?,
+                field("parameters").unwrap_or_default(),
+            ))
+        };
         match node.kind() {
-            "function_item" | "function_signature_item" | "function_declaration" | "generator_function_declaration" | "method_definition"
-            | "abstract_method_signature" | "method_signature" | "constructor_declaration" | "compact_constructor_declaration" => {
+            "function_item"
+            | "function_signature_item"
+            | "function_declaration"
+            | "generator_function_declaration"
+            | "method_definition"
+            | "abstract_method_signature"
+            | "method_signature"
+            | "constructor_declaration"
+            | "compact_constructor_declaration" => {
                 named(Kind::Function).or_else(|| self.kotlin_function(node))
             }
             "method_declaration" => {
                 let receiver = node.child_by_field_name("receiver");
-                let receiver = receiver.and_then(|node| self.text.get(node.byte_range())).unwrap_or_default();
+                let receiver = receiver
+                    .and_then(|node| self.text.get(node.byte_range()))
+                    .unwrap_or_default();
                 let (kind, name, parameters) = named(Kind::Function)?;
                 // A Go method's receiver type is part of its name: methods do not lie inside their type.
-                let name = if receiver.is_empty() { name } else { format!("{}.{name}", receiver_type(receiver)) };
+                let name = if receiver.is_empty() {
+                    name
+                } else {
+                    format!("{}.{name}", receiver_type(receiver))
+                };
                 Some((kind, name, parameters))
             }
             "function_definition" => {
@@ -151,29 +226,61 @@ impl Reader<'_> {
                 let declarator = node.child_by_field_name("declarator")?;
                 self.c_function(declarator)
             }
-            "struct_item" | "enum_item" | "union_item" | "trait_item" | "type_item" | "macro_definition" | "class_definition" | "class_declaration"
-            | "abstract_class_declaration" | "interface_declaration" | "type_alias_declaration" | "enum_declaration" | "record_declaration"
-            | "annotation_type_declaration" | "type_spec" | "type_alias" | "object_declaration" | "alias_declaration" => {
+            "struct_item"
+            | "enum_item"
+            | "union_item"
+            | "trait_item"
+            | "type_item"
+            | "macro_definition"
+            | "class_definition"
+            | "class_declaration"
+            | "abstract_class_declaration"
+            | "interface_declaration"
+            | "type_alias_declaration"
+            | "enum_declaration"
+            | "record_declaration"
+            | "annotation_type_declaration"
+            | "type_spec"
+            | "type_alias"
+            | "object_declaration"
+            | "alias_declaration" => {
                 named(Kind::Type).map(|(kind, name, _)| (kind, name, String::new()))
             }
             "class_specifier" | "struct_specifier" | "union_specifier" | "enum_specifier" => {
                 node.child_by_field_name("body")?;
                 named(Kind::Type).map(|(kind, name, _)| (kind, name, String::new()))
             }
-            "impl_item" => Some((Kind::Implementation, base_name(&field("type")?), field("trait").unwrap_or_default())),
-            "mod_item" | "internal_module" | "module" if node.child_by_field_name("body").is_some() => {
+            "impl_item" => Some((
+                Kind::Implementation,
+                base_name(&field("type")?),
+                field("trait").unwrap_or_default(),
+            )),
+            "mod_item" | "internal_module" | "module"
+                if node.child_by_field_name("body").is_some() =>
+            {
                 Some((Kind::Space, field("name")?, String::new()))
             }
-            "namespace_definition" => Some((Kind::Space, field("name").unwrap_or_default(), String::new())),
-            "companion_object" => Some((Kind::Type, field("name").unwrap_or_else(|| "companion".to_owned()), String::new())),
+            "namespace_definition" => Some((
+                Kind::Space,
+                field("name").unwrap_or_default(),
+                String::new(),
+            )),
+            "companion_object" => Some((
+                Kind::Type,
+                field("name").unwrap_or_else(|| "companion".to_owned()),
+                String::new(),
+            )),
             "type_definition" => {
                 let name = node.child_by_field_name("declarator")?;
-                (name.kind() == "type_identifier").then(|| (Kind::Type, self.squeezed(name), String::new()))
+                (name.kind() == "type_identifier")
+                    .then(|| (Kind::Type, self.squeezed(name), String::new()))
             }
             "const_item" | "static_item" => named(Kind::Value),
-            "lexical_declaration" | "variable_declaration" | "field_declaration" | "public_field_definition" | "property_declaration" => {
-                self.value(node)
-            }
+            "lexical_declaration"
+            | "variable_declaration"
+            | "field_declaration"
+            | "public_field_definition"
+            | "property_declaration" => self.value(node),
             "expression_statement" => self.statement(node, parent),
             _ => None,
         }
@@ -182,36 +289,69 @@ impl Reader<'_> {
     fn kotlin_function(&self, node: Node<'_>) -> Option<(Kind, String, String)> {
         let mut cursor = node.walk();
         let children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
-        let name = children.iter().find(|child| matches!(child.kind(), "simple_identifier" | "identifier"))?;
-        let parameters = children.iter().find(|child| child.kind() == "function_value_parameters");
-        Some((Kind::Function, self.squeezed(*name), parameters.map(|node| self.squeezed(*node)).unwrap_or_default()))
+        let name = children
+            .iter()
+            .find(|child| matches!(child.kind(), "simple_identifier" | "identifier"))?;
+        let parameters = children
+            .iter()
+            .find(|child| child.kind() == "function_value_parameters");
+        Some((
+            Kind::Function,
+            self.squeezed(*name),
+            parameters
+                .map(|node| self.squeezed(*node))
+                .unwrap_or_default(),
+        ))
     }
 
     fn c_function(&self, declarator: Node<'_>) -> Option<(Kind, String, String)> {
         let mut node = declarator;
         while node.kind() != "function_declarator" {
-            node = node.child_by_field_name("declarator").or_else(|| node.named_child(0))?;
+            node = node
+                .child_by_field_name("declarator")
+                .or_else(|| node.named_child(0))?;
         }
-        let name = node.child_by_field_name("declarator").map(|name| self.squeezed(name))?;
-        let parameters = node.child_by_field_name("parameters").map(|node| self.squeezed(node)).unwrap_or_default();
+        let name = node
+            .child_by_field_name("declarator")
+            .map(|name| self.squeezed(name))?;
+        let parameters = node
+            .child_by_field_name("parameters")
+            .map(|node| self.squeezed(node))
+            .unwrap_or_default();
         Some((Kind::Function, name, parameters))
     }
 
     fn value(&self, node: Node<'_>) -> Option<(Kind, String, String)> {
         let mut cursor = node.walk();
-        let declarator = node.named_children(&mut cursor).find(|child| child.kind() == "variable_declarator");
+        let declarator = node
+            .named_children(&mut cursor)
+            .find(|child| child.kind() == "variable_declarator");
         let name = declarator
             .and_then(|declarator| declarator.child_by_field_name("name"))
             .or_else(|| node.child_by_field_name("name"))?;
-        if !matches!(name.kind(), "identifier" | "property_identifier" | "private_property_identifier") {
+        if !matches!(
+            name.kind(),
+            "identifier" | "property_identifier" | "private_property_identifier"
+        ) {
             return None;
         }
         let value = declarator.and_then(|declarator| declarator.child_by_field_name("value"));
-        let function = value.filter(|value| matches!(value.kind(), "arrow_function" | "function_expression" | "function"));
+        let function = value.filter(|value| {
+            matches!(
+                value.kind(),
+                "arrow_function" | "function_expression" | "function"
+            )
+        });
         match function {
             Some(function) => {
-                let parameters = function.child_by_field_name("parameters").map(|node| self.squeezed(node));
-                Some((Kind::Function, self.squeezed(name), parameters.unwrap_or_default()))
+                let parameters = function
+                    .child_by_field_name("parameters")
+                    .map(|node| self.squeezed(node));
+                Some((
+                    Kind::Function,
+                    self.squeezed(name),
+                    parameters.unwrap_or_default(),
+                ))
             }
             None => Some((Kind::Value, self.squeezed(name), String::new())),
         }
@@ -221,26 +361,48 @@ impl Reader<'_> {
     fn statement(&self, node: Node<'_>, parent: Option<usize>) -> Option<(Kind, String, String)> {
         let inner = node.named_child(0)?;
         match inner.kind() {
-            "assignment" if parent.is_none_or(|parent| self.outline.symbols[parent].kind == Kind::Type) => {
-                let left = inner.child_by_field_name("left").filter(|left| left.kind() == "identifier")?;
+            "assignment"
+                if parent.is_none_or(|parent| self.outline.symbols[parent].kind == Kind::Type) =>
+            {
+                let left = inner
+                    .child_by_field_name("left")
+                    .filter(|left| left.kind() == "identifier")?;
                 Some((Kind::Value, self.squeezed(left), String::new()))
             }
             "assignment_expression" => {
-                let left = inner.child_by_field_name("left").filter(|left| left.kind() == "member_expression")?;
+                let left = inner
+                    .child_by_field_name("left")
+                    .filter(|left| left.kind() == "member_expression")?;
                 let right = inner.child_by_field_name("right")?;
-                let right = if right.kind() == "as_expression" { right.named_child(0)? } else { right };
-                let function = matches!(right.kind(), "arrow_function" | "function_expression" | "function");
+                let right = if right.kind() == "as_expression" {
+                    right.named_child(0)?
+                } else {
+                    right
+                };
+                let function = matches!(
+                    right.kind(),
+                    "arrow_function" | "function_expression" | "function"
+                );
                 function.then(|| (Kind::Function, self.squeezed(left), String::new()))
             }
             "call_expression" => {
                 let callee = self.squeezed(inner.child_by_field_name("function")?);
                 let base = callee.split('.').next().unwrap_or_default();
-                if !matches!(base, "describe" | "it" | "test" | "context" | "suite" | "bench") {
+                if !matches!(
+                    base,
+                    "describe" | "it" | "test" | "context" | "suite" | "bench"
+                ) {
                     return None;
                 }
                 let arguments = inner.child_by_field_name("arguments")?;
-                let title = arguments.named_child(0).filter(|first| matches!(first.kind(), "string" | "template_string"))?;
-                Some((Kind::Case, format!("{base} {}", self.squeezed(title)), String::new()))
+                let title = arguments
+                    .named_child(0)
+                    .filter(|first| matches!(first.kind(), "string" | "template_string"))?;
+                Some((
+                    Kind::Case,
+                    format!("{base} {}", self.squeezed(title)),
+                    String::new(),
+                ))
             }
             _ => None,
         }
@@ -293,21 +455,34 @@ impl Reader<'_> {
     }
 }
 
-fn starts_lead(line: &str) -> bool {
-    ["//", "/*", "*", "#", "@", "--"].iter().any(|open| line.starts_with(open)) || line.ends_with("*/")
+/// Whether a line is a comment, an attribute or a decorator.
+pub(crate) fn starts_lead(line: &str) -> bool {
+    ["//", "/*", "*", "#", "@", "--"]
+        .iter()
+        .any(|open| line.starts_with(open))
+        || line.ends_with("*/")
 }
 
 /// A preprocessor line belongs to no declaration.
 fn is_directive(line: &str) -> bool {
     let word = line.strip_prefix('#').unwrap_or_default().trim_start();
-    ["include", "if", "else", "elif", "endif", "define", "undef", "pragma", "error", "line", "warning"].iter().any(|directive| word.starts_with(directive))
+    [
+        "include", "if", "else", "elif", "endif", "define", "undef", "pragma", "error", "line",
+        "warning",
+    ]
+    .iter()
+    .any(|directive| word.starts_with(directive))
         && line.starts_with('#')
         && !line.starts_with("# ")
 }
 
 /// The type of a Go receiver: `(c *Context[T])` is `Context`.
 fn receiver_type(receiver: &str) -> &str {
-    let inner = receiver.trim_matches(['(', ')']).split('[').next().unwrap_or_default();
+    let inner = receiver
+        .trim_matches(['(', ')'])
+        .split('[')
+        .next()
+        .unwrap_or_default();
     inner.rsplit(['*', ' ']).next().unwrap_or_default()
 }
 

@@ -47,18 +47,30 @@ impl Matcher<'_> {
         pairing
     }
 
-    fn pair_level(&self, within: Option<usize>, namesake: Option<usize>, taken: &mut HashSet<usize>, pairing: &mut Pairing) {
+    fn pair_level(
+        &self,
+        within: Option<usize>,
+        namesake: Option<usize>,
+        taken: &mut HashSet<usize>,
+        pairing: &mut Pairing,
+    ) {
         let shown: Vec<usize> = self.sketch.children(within).collect();
         let level: Vec<usize> = self.original.children(namesake).collect();
         let mut by_name: HashMap<(&str, Kind), Vec<usize>> = HashMap::new();
         for &index in &level {
             let symbol = &self.original.symbols[index];
-            by_name.entry((symbol.name.as_str(), symbol.kind)).or_default().push(index);
+            by_name
+                .entry((symbol.name.as_str(), symbol.kind))
+                .or_default()
+                .push(index);
         }
         let mut choices: Vec<(f32, usize, usize)> = Vec::new();
         for &index in &shown {
             let symbol = &self.sketch.symbols[index];
-            let mut candidates = by_name.get(&(symbol.name.as_str(), symbol.kind)).cloned().unwrap_or_default();
+            let mut candidates = by_name
+                .get(&(symbol.name.as_str(), symbol.kind))
+                .cloned()
+                .unwrap_or_default();
             if candidates.is_empty() && within.is_none() {
                 candidates = self.anywhere(symbol);
             }
@@ -79,16 +91,37 @@ impl Matcher<'_> {
             if done.contains(&shown) || taken.contains(&candidate) {
                 continue;
             }
-            let rival = all.iter().any(|(other, same, third)| *same == shown && *third != candidate && score - other < 0.1 && !taken.contains(third));
+            let rival = all.iter().any(|(other, same, third)| {
+                *same == shown
+                    && *third != candidate
+                    && score - other < 0.1
+                    && !taken.contains(third)
+            });
             done.insert(shown);
             taken.insert(candidate);
-            found.push(Pair { sketch: shown, original: candidate, doubtful: rival, renamed: false });
+            found.push(Pair {
+                sketch: shown,
+                original: candidate,
+                doubtful: rival,
+                renamed: false,
+            });
         }
-        let mut fresh: Vec<usize> = shown.iter().copied().filter(|index| !done.contains(index)).collect();
+        let mut fresh: Vec<usize> = shown
+            .iter()
+            .copied()
+            .filter(|index| !done.contains(index))
+            .collect();
         fresh.retain(|&index| {
-            let Some(old) = self.old_name(index, &level, taken, &shown) else { return true };
+            let Some(old) = self.old_name(index, &level, taken, &shown) else {
+                return true;
+            };
             taken.insert(old);
-            found.push(Pair { sketch: index, original: old, doubtful: false, renamed: true });
+            found.push(Pair {
+                sketch: index,
+                original: old,
+                doubtful: false,
+                renamed: true,
+            });
             false
         });
         for index in fresh {
@@ -99,7 +132,10 @@ impl Matcher<'_> {
             }
         }
         for pair in found {
-            let (a, b) = (&self.sketch.symbols[pair.sketch], &self.original.symbols[pair.original]);
+            let (a, b) = (
+                &self.sketch.symbols[pair.sketch],
+                &self.original.symbols[pair.original],
+            );
             if a.end - a.head == 1 && b.end - b.head == 1 && a.lead == a.head {
                 continue;
             }
@@ -112,22 +148,38 @@ impl Matcher<'_> {
     fn anywhere(&self, symbol: &Symbol) -> Vec<usize> {
         let same = |other: &Symbol| {
             other.kind == symbol.kind
-                && (other.name == symbol.name || other.kind == Kind::Function && last_part(&other.name) == last_part(&symbol.name))
+                && (other.name == symbol.name
+                    || other.kind == Kind::Function
+                        && last_part(&other.name) == last_part(&symbol.name))
         };
-        let found: Vec<usize> = (0..self.original.symbols.len()).filter(|&index| same(&self.original.symbols[index])).collect();
+        let found: Vec<usize> = (0..self.original.symbols.len())
+            .filter(|&index| same(&self.original.symbols[index]))
+            .collect();
         // A value of the same name in another scope is another value.
-        if symbol.kind == Kind::Value && found.len() > 1 { Vec::new() } else { found }
+        if symbol.kind == Kind::Value && found.len() > 1 {
+            Vec::new()
+        } else {
+            found
+        }
     }
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.
     fn score(&self, shown: &Symbol, original: &Symbol, alone: bool) -> Option<f32> {
         let content = self.contained(shown.lead..shown.end, original.lead..original.end);
         let same_signature = shown.signature == original.signature;
-        let overloads = matches!(self.language, Language::Java | Language::Kotlin | Language::Cpp) && shown.kind == Kind::Function;
+        let overloads = matches!(
+            self.language,
+            Language::Java | Language::Kotlin | Language::Cpp
+        ) && shown.kind == Kind::Function;
         let same_arity = arity(&shown.signature) == arity(&original.signature);
         if !same_signature && (overloads || shown.kind == Kind::Implementation) {
-            let kept = self.original.symbols.iter().any(|other| other.name == shown.name && other.signature == shown.signature);
-            let plausible = content >= 0.5 || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
+            let kept = self
+                .original
+                .symbols
+                .iter()
+                .any(|other| other.name == shown.name && other.signature == shown.signature);
+            let plausible = content >= 0.5
+                || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
             if kept || !plausible {
                 return None;
             }
@@ -141,25 +193,43 @@ impl Matcher<'_> {
     }
 
     /// The old symbol that a new one takes the place of: the request must speak of it, or hardly anything else changed.
-    fn old_name(&self, fresh: usize, level: &[usize], taken: &HashSet<usize>, shown: &[usize]) -> Option<usize> {
+    fn old_name(
+        &self,
+        fresh: usize,
+        level: &[usize],
+        taken: &HashSet<usize>,
+        shown: &[usize],
+    ) -> Option<usize> {
         let symbol = &self.sketch.symbols[fresh];
-        if !matches!(symbol.kind, Kind::Function | Kind::Type | Kind::Case) || symbol.end - symbol.head < 2 {
+        if !matches!(symbol.kind, Kind::Function | Kind::Type | Kind::Case)
+            || symbol.end - symbol.head < 2
+        {
             return None;
         }
-        let shown_name = |name: &str| shown.iter().any(|&other| self.sketch.symbols[other].name == name);
+        let shown_name = |name: &str| {
+            shown
+                .iter()
+                .any(|&other| self.sketch.symbols[other].name == name)
+        };
         let mut best = None;
         // A method shown without its class may be the new form of any method.
         let anywhere: Vec<usize> = (0..self.original.symbols.len()).collect();
-        for &index in if symbol.parent.is_none() { &anywhere } else { level } {
+        for &index in if symbol.parent.is_none() {
+            &anywhere
+        } else {
+            level
+        } {
             let old = &self.original.symbols[index];
             if old.kind != symbol.kind || taken.contains(&index) || shown_name(&old.name) {
                 continue;
             }
             let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
             let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
-            let said = self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
+            let said =
+                self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
             let sure = self.request.renames_into(old_name, new_name);
-            let likely = said && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
+            let likely = said
+                && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
             let score = content + if sure { 1.0 } else { 0.0 };
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
@@ -170,9 +240,14 @@ impl Matcher<'_> {
 
     /// The share of the sketch's lines that the original has in a range, by weight.
     fn contained(&self, shown: Range<usize>, original: Range<usize>) -> f32 {
-        let rows = self.original_rows.row_at_line(original.start)..self.original_rows.row_at_line(original.end);
-        let known: HashSet<&str> = self.original_rows.rows[rows].iter().map(|row| row.trimmed()).collect();
-        let rows = self.sketch_rows.row_at_line(shown.start)..self.sketch_rows.row_at_line(shown.end);
+        let rows = self.original_rows.row_at_line(original.start)
+            ..self.original_rows.row_at_line(original.end);
+        let known: HashSet<&str> = self.original_rows.rows[rows]
+            .iter()
+            .map(|row| row.trimmed())
+            .collect();
+        let rows =
+            self.sketch_rows.row_at_line(shown.start)..self.sketch_rows.row_at_line(shown.end);
         let (mut all, mut same) = (0.0, 0.0);
         for row in &self.sketch_rows.rows[rows] {
             if (self.is_gap_line)(row.line) {
@@ -188,7 +263,11 @@ impl Matcher<'_> {
 }
 
 fn arity(signature: &str) -> usize {
-    if signature.len() <= 2 { 0 } else { signature.matches(',').count() + 1 }
+    if signature.len() <= 2 {
+        0
+    } else {
+        signature.matches(',').count() + 1
+    }
 }
 
 /// `Type.method`, `Type::method` without what is before the last separator.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::align::{Aligner, Op, Stretch, Taste, Unit};
-use crate::language::Language;
 use crate::fragment;
+use crate::language::Language;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
 use crate::outline::{Kind, Outline};
@@ -49,15 +49,21 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(sketch: &'a Sketch, original: &'a str, language: Option<Language>, request: &'a Request) -> Self {
+    pub(crate) fn new(
+        sketch: &'a Sketch,
+        original: &'a str,
+        language: Option<Language>,
+        request: &'a Request,
+    ) -> Self {
         let mut vocabulary = Vocabulary::default();
         let original_rows = Rows::new(original, &mut vocabulary);
         let shown = Rows::new(&sketch.text, &mut vocabulary);
         let likeness = Likeness::new(&original_rows, vocabulary.len());
         let (mut shown_outline, original_outline) = match language {
-            Some(language) => {
-                (Outline::of_fragment(&sketch.parseable(language), language), Outline::new(original, language))
-            }
+            Some(language) => (
+                Outline::of_fragment(&sketch.parseable(language), language),
+                Outline::new(original, language),
+            ),
             None => (Outline::default(), Outline::default()),
         };
         fragment::mend(&mut shown_outline, &sketch.text, &sketch.meanings);
@@ -117,11 +123,22 @@ impl<'a> Plan<'a> {
             return ops;
         }
         self.renamed = true;
-        let renames = renames::find(&ops, &self.shown, &self.original, &self.sketch.meanings, &self.words);
+        let renames = renames::find(
+            &ops,
+            &self.shown,
+            &self.original,
+            &self.sketch.meanings,
+            &self.words,
+        );
         if renames.is_empty() {
             return ops;
         }
-        for token in self.original.rows.iter_mut().flat_map(|row| &mut row.tokens) {
+        for token in self
+            .original
+            .rows
+            .iter_mut()
+            .flat_map(|row| &mut row.tokens)
+        {
             *token = renames.get(token).copied().unwrap_or(*token);
         }
         self.align_all()
@@ -134,7 +151,9 @@ impl<'a> Plan<'a> {
         for pair in self.detached.clone() {
             let rows = self.original_rows(pair.original);
             let inner = self.symbol(pair);
-            let at = ops.iter().position(|op| original_of(op) == Some(rows.start));
+            let at = ops
+                .iter()
+                .position(|op| original_of(op) == Some(rows.start));
             let Some(at) = at else { continue };
             ops.retain(|op| !original_of(op).is_some_and(|row| rows.contains(&row)));
             ops.splice(at..at, inner);
@@ -160,14 +179,28 @@ impl<'a> Plan<'a> {
 
     /// Parts the pairs of each level into those in the same order in both texts and the others.
     fn chain(&mut self) {
-        let mut parents: Vec<Option<usize>> = self.pairing.pairs.iter().map(|pair| self.parent(pair)).collect();
+        let mut parents: Vec<Option<usize>> = self
+            .pairing
+            .pairs
+            .iter()
+            .map(|pair| self.parent(pair))
+            .collect();
         parents.sort_unstable();
         parents.dedup();
         for parent in parents {
-            let mut pairs: Vec<Pair> = self.pairing.pairs.iter().filter(|pair| self.parent(pair) == parent).copied().collect();
+            let mut pairs: Vec<Pair> = self
+                .pairing
+                .pairs
+                .iter()
+                .filter(|pair| self.parent(pair) == parent)
+                .copied()
+                .collect();
             pairs.sort_by_key(|pair| self.shown_rows(pair.sketch).start);
-            let within = parent.and_then(|parent| self.pairing.pairs.iter().find(|pair| pair.sketch == parent));
-            let within = within.map_or(0..self.original.len(), |pair| self.original_rows(pair.original));
+            let within = parent
+                .and_then(|parent| self.pairing.pairs.iter().find(|pair| pair.sketch == parent));
+            let within = within.map_or(0..self.original.len(), |pair| {
+                self.original_rows(pair.original)
+            });
             let kept = self.longest_chain(&pairs, &within);
             for (at, pair) in pairs.into_iter().enumerate() {
                 if kept.contains(&at) {
@@ -192,15 +225,29 @@ impl<'a> Plan<'a> {
 
     /// The heaviest sequence of pairs whose rows follow one another in the original.
     fn longest_chain(&self, pairs: &[Pair], within: &Range<usize>) -> Vec<usize> {
-        let ranges: Vec<Range<usize>> = pairs.iter().map(|pair| self.original_rows(pair.original)).collect();
+        let ranges: Vec<Range<usize>> = pairs
+            .iter()
+            .map(|pair| self.original_rows(pair.original))
+            .collect();
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(pairs.len());
         for (at, range) in ranges.iter().enumerate() {
             let inside = range.start >= within.start && range.end <= within.end;
-            let own = if inside { self.shown_rows(pairs[at].sketch).len() } else { 0 };
-            let before = (0..at).filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start).max_by_key(|&other| best[other].0);
-            best.push((own + before.filter(|_| inside).map_or(0, |before| best[before].0), before));
+            let own = match (inside, pairs[at].renamed) {
+                (false, _) => 0,
+                (true, true) => 1,
+                (true, false) => 100 + self.shown_rows(pairs[at].sketch).len(),
+            };
+            let before = (0..at)
+                .filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start)
+                .max_by_key(|&other| best[other].0);
+            best.push((
+                own + before.filter(|_| inside).map_or(0, |before| best[before].0),
+                before,
+            ));
         }
-        let mut at = (0..pairs.len()).filter(|&at| best[at].0 > 0).max_by_key(|&at| (best[at].0, std::cmp::Reverse(at)));
+        let mut at = (0..pairs.len())
+            .filter(|&at| best[at].0 > 0)
+            .max_by_key(|&at| (best[at].0, std::cmp::Reverse(at)));
         let mut kept = Vec::new();
         while let Some(index) = at {
             kept.push(index);
@@ -215,21 +262,40 @@ impl<'a> Plan<'a> {
             let shown = &self.shown_outline.symbols[pair.sketch];
             let original = &self.original_outline.symbols[pair.original];
             let shown_lead = self.shown.row_at_line(shown.lead)..self.shown.row_at_line(shown.head);
-            let lead = self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
-            let comments = shown_lead.clone().any(|row| crate::align::is_comment(&self.shown.rows[row]));
-            let attributes = shown_lead.clone().any(|row| !crate::align::is_comment(&self.shown.rows[row]));
+            let lead =
+                self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
+            let comments = shown_lead
+                .clone()
+                .any(|row| crate::align::is_comment(&self.shown.rows[row]));
+            let attributes = shown_lead
+                .clone()
+                .any(|row| !crate::align::is_comment(&self.shown.rows[row]));
             for row in lead {
                 let text = self.original.rows[row].trimmed();
-                let shown = if crate::align::is_comment(&self.original.rows[row]) { comments } else { attributes };
+                let shown = if crate::align::is_comment(&self.original.rows[row]) {
+                    comments
+                } else {
+                    attributes
+                };
                 let word = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-                let name = word.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-                let dropped = self.request.removes(name) || text.starts_with('@') && self.request.removes(text);
+                let name = word
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap_or_default();
+                let dropped = self.request.removes(name)
+                    || text.starts_with('@') && self.request.removes(text);
                 self.sticky[row] = !shown && !dropped && !self.whole;
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
                 && self.docstring(&self.shown, shown.head, shown.end).is_none()
                 && !self.whole
-                && !self.request.has_any(&["docstring", "docstrings", "documentation", "comment", "comments"])
+                && !self.request.has_any(&[
+                    "docstring",
+                    "docstrings",
+                    "documentation",
+                    "comment",
+                    "comments",
+                ])
             {
                 self.sticky[rows].fill(true);
             }
@@ -245,7 +311,10 @@ impl<'a> Plan<'a> {
                 return None;
             }
             let text = rows.rows[row].trimmed();
-            depth += text.chars().map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'))).sum::<i32>();
+            depth += text
+                .chars()
+                .map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']')))
+                .sum::<i32>();
             row += 1;
             if depth <= 0 {
                 if !text.ends_with(':') {
@@ -254,8 +323,15 @@ impl<'a> Plan<'a> {
                 break;
             }
         }
-        let first = rows.rows.get(row).filter(|_| row < end)?.trimmed().trim_start_matches(['r', 'R']);
-        let quote = ["\"\"\"", "'''"].into_iter().find(|quote| first.starts_with(quote))?;
+        let first = rows
+            .rows
+            .get(row)
+            .filter(|_| row < end)?
+            .trimmed()
+            .trim_start_matches(['r', 'R']);
+        let quote = ["\"\"\"", "'''"]
+            .into_iter()
+            .find(|quote| first.starts_with(quote))?;
         if first.len() >= 6 && first.ends_with(quote) {
             return Some(row..row + 1);
         }
@@ -264,34 +340,88 @@ impl<'a> Plan<'a> {
     }
 
     /// The operations for the inside of a symbol, or of the file.
-    fn level(&mut self, pair: Option<Pair>, shown: Range<usize>, original: Range<usize>) -> Vec<Op> {
+    fn level(
+        &mut self,
+        pair: Option<Pair>,
+        shown: Range<usize>,
+        original: Range<usize>,
+    ) -> Vec<Op> {
         let parent = pair.map(|pair| pair.sketch);
-        let children: Vec<Pair> = self.chained.iter().filter(|child| self.parent(child) == parent).copied().collect();
+        let children: Vec<Pair> = self
+            .chained
+            .iter()
+            .filter(|child| self.parent(child) == parent)
+            .copied()
+            .collect();
         let explicit = self.is_explicit(pair, &shown, &children);
         let shift = pair.map_or(0, |pair| self.shift(pair));
         let container = pair.is_some_and(|pair| self.is_container(pair.original)) && !self.whole;
         let mut ops = Vec::new();
         let (mut at_shown, mut at_original) = (shown.start, original.start);
         for (index, child) in children.iter().enumerate() {
-            let (rows, others) = (self.shown_rows(child.sketch), self.original_rows(child.original));
-            let edges = Edges { first: index == 0, last: false, file: pair.is_none(), explicit, container };
-            ops.extend(self.stretch(at_shown..rows.start.max(at_shown), at_original..others.start, shift, edges, pair));
+            let (rows, others) = (
+                self.shown_rows(child.sketch),
+                self.original_rows(child.original),
+            );
+            let edges = Edges {
+                first: index == 0,
+                last: false,
+                file: pair.is_none(),
+                explicit,
+                container,
+            };
+            ops.extend(self.stretch(
+                at_shown..rows.start.max(at_shown),
+                at_original..others.start,
+                shift,
+                edges,
+                pair,
+            ));
             ops.extend(self.symbol(*child));
             (at_shown, at_original) = (rows.end, others.end);
         }
-        let edges = Edges { first: children.is_empty(), last: true, file: pair.is_none(), explicit, container };
-        ops.extend(self.stretch(at_shown..shown.end.max(at_shown), at_original..original.end, shift, edges, pair));
+        let edges = Edges {
+            first: children.is_empty(),
+            last: true,
+            file: pair.is_none(),
+            explicit,
+            container,
+        };
+        ops.extend(self.stretch(
+            at_shown..shown.end.max(at_shown),
+            at_original..original.end,
+            shift,
+            edges,
+            pair,
+        ));
         ops
     }
 
     /// The operations for a symbol that both texts have.
     fn symbol(&mut self, pair: Pair) -> Vec<Op> {
-        let (shown, original) = (self.shown_rows(pair.sketch), self.original_rows(pair.original));
-        let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
+        let (shown, original) = (
+            self.shown_rows(pair.sketch),
+            self.original_rows(pair.original),
+        );
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let original_head = self.original_head(pair);
         let shift = self.shift(pair);
-        let edges = Edges { first: false, last: false, file: false, explicit: true, container: false };
-        let mut ops = self.stretch(shown.start..head, original.start..original_head, shift, edges, None);
+        let edges = Edges {
+            first: false,
+            last: false,
+            file: false,
+            explicit: true,
+            container: false,
+        };
+        let mut ops = self.stretch(
+            shown.start..head,
+            original.start..original_head,
+            shift,
+            edges,
+            None,
+        );
         ops.extend(self.level(Some(pair), head..shown.end, original_head..original.end));
         ops
     }
@@ -299,18 +429,25 @@ impl<'a> Plan<'a> {
     /// The original's first row of a declaration. Where a marker above the sketch's stands for some of its rows,
     /// the row that equals the sketch's first one.
     fn original_head(&self, pair: Pair) -> usize {
-        let (shown, original) = (&self.shown_outline.symbols[pair.sketch], &self.original_outline.symbols[pair.original]);
+        let (shown, original) = (
+            &self.shown_outline.symbols[pair.sketch],
+            &self.original_outline.symbols[pair.original],
+        );
         let head = self.original.row_at_line(original.head);
         if !self.sketch.has_gap(shown.lead..shown.head) {
             return head;
         }
         let first = self.shown.rows[self.shown.row_at_line(shown.head)].trimmed();
         let end = self.original.row_at_line(original.end).min(head + 12);
-        (head..end).find(|row| self.original.rows[*row].trimmed() == first).unwrap_or(head)
+        (head..end)
+            .find(|row| self.original.rows[*row].trimmed() == first)
+            .unwrap_or(head)
     }
 
     fn shift(&self, pair: Pair) -> isize {
-        let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let other = self.original_head(pair);
         match (self.shown.rows.get(head), self.original.rows.get(other)) {
             (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
@@ -326,8 +463,15 @@ impl<'a> Plan<'a> {
         if self.whole {
             return true;
         }
-        let inside = |row: usize| children.iter().any(|child| self.shown_rows(child.sketch).contains(&row)) || self.fresh[row];
-        let marked = shown.clone().any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
+        let inside = |row: usize| {
+            children
+                .iter()
+                .any(|child| self.shown_rows(child.sketch).contains(&row))
+                || self.fresh[row]
+        };
+        let marked = shown
+            .clone()
+            .any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
         let Some(pair) = pair else { return marked };
         let holds = self.parts(pair.original);
         marked || !self.is_container(pair.original) || children.len() * 10 >= holds * 6
@@ -335,7 +479,10 @@ impl<'a> Plan<'a> {
 
     /// Whether a symbol of the original has named parts of several lines.
     fn is_container(&self, symbol: usize) -> bool {
-        !matches!(self.original_outline.symbols[symbol].kind, Kind::Function | Kind::Value) && self.parts(symbol) > 0
+        !matches!(
+            self.original_outline.symbols[symbol].kind,
+            Kind::Function | Kind::Value
+        ) && self.parts(symbol) > 0
     }
 
     fn parts(&self, symbol: usize) -> usize {
@@ -343,31 +490,60 @@ impl<'a> Plan<'a> {
             let symbol = &self.original_outline.symbols[*index];
             symbol.end - symbol.head > 1 && symbol.kind != Kind::Value
         };
-        self.original_outline.children(Some(symbol)).filter(several).count()
+        self.original_outline
+            .children(Some(symbol))
+            .filter(several)
+            .count()
     }
 
-    fn stretch(&mut self, shown: Range<usize>, original: Range<usize>, shift: isize, edges: Edges, pair: Option<Pair>) -> Vec<Op> {
+    fn stretch(
+        &mut self,
+        shown: Range<usize>,
+        original: Range<usize>,
+        shift: isize,
+        edges: Edges,
+        pair: Option<Pair>,
+    ) -> Vec<Op> {
         let open_start = edges.first && edges.file && !self.whole;
         let open_end = edges.last && edges.file && !self.whole;
-        let implied = Unit::Gap { sketch: None, price: 0.0 };
+        let implied = Unit::Gap {
+            sketch: None,
+            price: 0.0,
+        };
         let mut units = Vec::with_capacity(shown.len() + 2);
         if open_start || !edges.explicit && !edges.first {
             units.push(implied);
         }
         let jumps = edges.file && !edges.explicit && !self.whole;
-        let detached: Vec<Range<usize>> = self.detached.iter().map(|pair| self.shown_rows(pair.sketch)).collect();
+        let detached: Vec<Range<usize>> = self
+            .detached
+            .iter()
+            .map(|pair| self.shown_rows(pair.sketch))
+            .collect();
         for row in shown.clone() {
             if detached.iter().any(|rows| rows.contains(&row)) {
                 continue;
             }
             match self.meaning(row) {
-                Meaning::Gap(_) if self.fresh[row] => self.doubts.push((0.5, "a marker stands inside new code".to_owned())),
-                Meaning::Gap(_) => units.push(Unit::Gap { sketch: Some(row), price: 0.0 }),
+                Meaning::Gap(_) if self.fresh[row] => self
+                    .doubts
+                    .push((0.5, "a marker stands inside new code".to_owned())),
+                Meaning::Gap(_) => units.push(Unit::Gap {
+                    sketch: Some(row),
+                    price: 0.0,
+                }),
                 Meaning::Removal(_) => {}
                 Meaning::Code => {
                     let inside_new = self.fresh[row] && row > 0 && self.fresh[row - 1];
-                    if jumps && row > shown.start && !inside_new && !self.shown.blanks_before(row).is_empty() {
-                        units.push(Unit::Gap { sketch: None, price: 1.2 });
+                    if jumps
+                        && row > shown.start
+                        && !inside_new
+                        && !self.shown.blanks_before(row).is_empty()
+                    {
+                        units.push(Unit::Gap {
+                            sketch: None,
+                            price: 1.2,
+                        });
                     }
                     units.push(Unit::Row(row));
                 }
@@ -379,16 +555,35 @@ impl<'a> Plan<'a> {
         if edges.container {
             self.open_container(&mut units, edges);
         }
-        let shift = if edges.file { self.majority_shift(&units, &original) } else { shift };
+        let shift = if edges.file {
+            self.majority_shift(&units, &original)
+        } else {
+            shift
+        };
         for row in shown {
             self.shifts[row] = shift;
         }
         let forced = pair.filter(|_| edges.first).map(|pair| {
-            let head = self.shown.row_at_line(self.shown_outline.symbols[pair.sketch].head);
+            let head = self
+                .shown
+                .row_at_line(self.shown_outline.symbols[pair.sketch].head);
             (head, self.original_head(pair))
         });
-        let aligner = Aligner { sketch: &self.shown, original: &self.original, likeness: &self.likeness, taste: self.taste };
-        let stretch = Stretch { units, original, shift, sticky: &self.sticky, fresh: &self.fresh, claimed: &self.claimed, forced };
+        let aligner = Aligner {
+            sketch: &self.shown,
+            original: &self.original,
+            likeness: &self.likeness,
+            taste: self.taste,
+        };
+        let stretch = Stretch {
+            units,
+            original,
+            shift,
+            sticky: &self.sticky,
+            fresh: &self.fresh,
+            claimed: &self.claimed,
+            forced,
+        };
         let ops = aligner.align(&stretch);
         placement::place(self, ops)
     }
@@ -396,7 +591,10 @@ impl<'a> Plan<'a> {
     /// What a class holds before the first part that is shown, and behind the last one, stays: showing a part
     /// does not say that it is the first or the last.
     fn open_container(&self, units: &mut Vec<Unit>, edges: Edges) {
-        let implied = Unit::Gap { sketch: None, price: 0.0 };
+        let implied = Unit::Gap {
+            sketch: None,
+            price: 0.0,
+        };
         let marked = units.iter().any(|unit| matches!(unit, Unit::Gap { .. }));
         if marked {
             return;
@@ -419,18 +617,24 @@ impl<'a> Plan<'a> {
     fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> isize {
         let mut seen = std::collections::HashMap::new();
         for row in original.clone() {
-            seen.entry(self.original.rows[row].trimmed()).or_insert_with(Vec::new).push(row);
+            seen.entry(self.original.rows[row].trimmed())
+                .or_insert_with(Vec::new)
+                .push(row);
         }
         let mut votes = std::collections::BTreeMap::new();
         for unit in units {
             if let Unit::Row(row) = unit
                 && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
             {
-                let shift = self.original.rows[*other].indent as isize - self.shown.rows[*row].indent as isize;
+                let shift = self.original.rows[*other].indent as isize
+                    - self.shown.rows[*row].indent as isize;
                 *votes.entry(shift).or_insert(0) += 1;
             }
         }
-        votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0)).map_or(0, |(shift, _)| shift)
+        votes
+            .into_iter()
+            .max_by_key(|(shift, count)| (*count, *shift == 0))
+            .map_or(0, |(shift, _)| shift)
     }
 }
 
@@ -447,15 +651,27 @@ struct Edges {
 
 pub(crate) fn original_of(op: &Op) -> Option<usize> {
     match op {
-        Op::Keep { original } | Op::Match { original, .. } | Op::Replace { original, .. } | Op::Delete { original } => Some(*original),
+        Op::Keep { original }
+        | Op::Match { original, .. }
+        | Op::Replace { original, .. }
+        | Op::Delete { original } => Some(*original),
         Op::Insert { .. } | Op::Gap { .. } => None,
     }
 }
 
 /// The words of the comments that order a removal.
 fn removed_names(sketch: &Sketch) -> Vec<&str> {
-    let words = sketch.meanings.iter().filter_map(|meaning| if let Meaning::Removal(words) = meaning { Some(words) } else { None });
-    words.flat_map(|words| words.split(|c: char| !c.is_alphanumeric() && c != '_')).filter(|word| word.len() >= 3).collect()
+    let words = sketch.meanings.iter().filter_map(|meaning| {
+        if let Meaning::Removal(words) = meaning {
+            Some(words)
+        } else {
+            None
+        }
+    });
+    words
+        .flat_map(|words| words.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter(|word| word.len() >= 3)
+        .collect()
 }
 
 /// Whether a sketch without markers is meant as the whole file.
@@ -477,7 +693,11 @@ fn is_whole(sketch: &Sketch, shown: &Rows<'_>, original: &Rows<'_>) -> bool {
             same += row.weight();
         }
     }
-    let begins = shown.rows.iter().take(3).any(|row| row.trimmed() == original.rows[0].trimmed());
+    let begins = shown
+        .rows
+        .iter()
+        .take(3)
+        .any(|row| row.trimmed() == original.rows[0].trimmed());
     let share = same / all;
     share >= 0.85 || begins && share >= 0.6
 }

@@ -8,15 +8,33 @@ use crate::marker::Meaning;
 use crate::rows::Rows;
 
 /// Old tokens and what they become, as far as rows that differ in nothing else tell.
-pub(crate) fn find(ops: &[Op], shown: &Rows<'_>, original: &Rows<'_>, meanings: &[Meaning], words: &[bool]) -> HashMap<u32, u32> {
+pub(crate) fn find(
+    ops: &[Op],
+    shown: &Rows<'_>,
+    original: &Rows<'_>,
+    meanings: &[Meaning],
+    words: &[bool],
+) -> HashMap<u32, u32> {
     let mut votes: HashMap<(u32, u32), usize> = HashMap::new();
     for op in ops {
-        let Op::Replace { sketch, original: row, .. } = *op else { continue };
+        let Op::Replace {
+            sketch,
+            original: row,
+            ..
+        } = *op
+        else {
+            continue;
+        };
         let (new, old) = (&shown.rows[sketch].tokens, &original.rows[row].tokens);
         if new.len() != old.len() {
             continue;
         }
-        let mut changed: Vec<(u32, u32)> = old.iter().copied().zip(new.iter().copied()).filter(|(old, new)| old != new).collect();
+        let mut changed: Vec<(u32, u32)> = old
+            .iter()
+            .copied()
+            .zip(new.iter().copied())
+            .filter(|(old, new)| old != new)
+            .collect();
         changed.sort_unstable();
         changed.dedup();
         if changed.len() <= 2 && changed.len() * 2 < new.len() {
@@ -26,7 +44,10 @@ pub(crate) fn find(ops: &[Op], shown: &Rows<'_>, original: &Rows<'_>, meanings: 
         }
     }
     let still_used = |token: u32| {
-        shown.rows.iter().any(|row| meanings[row.line] == Meaning::Code && row.tokens.contains(&token))
+        shown
+            .rows
+            .iter()
+            .any(|row| meanings[row.line] == Meaning::Code && row.tokens.contains(&token))
     };
     let mut renames: HashMap<u32, (u32, usize)> = HashMap::new();
     for ((old, new), count) in votes {
@@ -38,5 +59,8 @@ pub(crate) fn find(ops: &[Op], shown: &Rows<'_>, original: &Rows<'_>, meanings: 
             *best = (new, count);
         }
     }
-    renames.into_iter().map(|(old, (new, _))| (old, new)).collect()
+    renames
+        .into_iter()
+        .map(|(old, (new, _))| (old, new))
+        .collect()
 }

@@ -24,7 +24,11 @@ impl Row<'_> {
 
     /// How much a match of this row says.
     pub(crate) fn weight(&self) -> f32 {
-        if self.is_closer { 0.3 } else { 1.0 + 0.1 * self.tokens.len().min(15) as f32 }
+        if self.is_closer {
+            0.3
+        } else {
+            1.0 + 0.1 * self.tokens.len().min(15) as f32
+        }
     }
 }
 
@@ -50,10 +54,20 @@ impl<'a> Rows<'a> {
                 continue;
             }
             let tokens = vocabulary.tokens(text);
-            rows.push(Row { line, text, indent: indent(text), tokens, is_closer: is_closer(text.trim()) });
+            rows.push(Row {
+                line,
+                text,
+                indent: indent(text),
+                tokens,
+                is_closer: is_closer(text.trim()),
+            });
         }
         at_line.push(rows.len());
-        Self { rows, lines, at_line }
+        Self {
+            rows,
+            lines,
+            at_line,
+        }
     }
 
     pub(crate) fn row_at_line(&self, line: usize) -> usize {
@@ -62,7 +76,11 @@ impl<'a> Rows<'a> {
 
     /// The blank lines just before a row; for the row count, those at the end of the text.
     pub(crate) fn blanks_before(&self, row: usize) -> &[&'a str] {
-        let start = if row == 0 { 0 } else { self.rows[row - 1].line + 1 };
+        let start = if row == 0 {
+            0
+        } else {
+            self.rows[row - 1].line + 1
+        };
         let end = self.rows.get(row).map_or(self.lines.len(), |row| row.line);
         &self.lines[start..end]
     }
@@ -122,10 +140,32 @@ impl<'a> Vocabulary<'a> {
 
 /// Columns of leading blanks; a tab counts as four.
 pub(crate) fn indent(line: &str) -> usize {
-    line.chars().take_while(|c| matches!(c, ' ' | '\t')).map(|c| if c == '\t' { 4 } else { 1 }).sum()
+    line.chars()
+        .take_while(|c| matches!(c, ' ' | '\t'))
+        .map(|c| if c == '\t' { 4 } else { 1 })
+        .sum()
 }
 
 fn is_closer(line: &str) -> bool {
     !line.chars().any(|c| c.is_alphanumeric() || c == '_')
-        || matches!(line, "end" | "else" | "else:" | "} else {" | "else {" | "try:" | "try {" | "pass" | "fi" | "done" | "esac" | "finally:" | "break;" | "break" | "endif" | "#endif" | "#else")
+        || matches!(
+            line,
+            "end"
+                | "else"
+                | "else:"
+                | "} else {"
+                | "else {"
+                | "try:"
+                | "try {"
+                | "pass"
+                | "fi"
+                | "done"
+                | "esac"
+                | "finally:"
+                | "break;"
+                | "break"
+                | "endif"
+                | "#endif"
+                | "#else"
+        )
 }

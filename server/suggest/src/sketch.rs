@@ -40,7 +40,9 @@ impl Sketch {
     }
 
     pub(crate) fn has_gap(&self, lines: Range<usize>) -> bool {
-        self.meanings[lines].iter().any(|meaning| matches!(meaning, Meaning::Gap(_)))
+        self.meanings[lines]
+            .iter()
+            .any(|meaning| matches!(meaning, Meaning::Gap(_)))
     }
 
     /// The text for a parser: a marker that is no comment, or that a body cannot do without, becomes a statement
@@ -60,7 +62,13 @@ impl Sketch {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             let line = &line[margin.min(blanks)..];
             if *meaning == Meaning::Code {
-                depth += line.chars().map(|c| i64::from(matches!(c, '(' | '[' | '{')) - i64::from(matches!(c, ')' | ']' | '}'))).sum::<i64>();
+                depth += line
+                    .chars()
+                    .map(|c| {
+                        i64::from(matches!(c, '(' | '[' | '{'))
+                            - i64::from(matches!(c, ')' | ']' | '}'))
+                    })
+                    .sum::<i64>();
                 text.push_str(line);
             } else if language == Language::Python {
                 let indent = &line[..line.len() - line.trim_start().len()];
@@ -76,8 +84,13 @@ impl Sketch {
 /// The head of `def name(...): ...` when the file has that function with a longer body.
 fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
     let head = line.trim_end().strip_suffix("...")?.trim_end();
-    let name = head.trim_start().trim_start_matches("async ").strip_prefix("def ").or_else(|| head.trim_start().strip_prefix("class "))?;
+    let name = head
+        .trim_start()
+        .trim_start_matches("async ")
+        .strip_prefix("def ")
+        .or_else(|| head.trim_start().strip_prefix("class "))?;
     let name = name.split(['(', ':']).next()?;
-    let known = original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
+    let known =
+        original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
     (head.ends_with(':') && known).then_some(head)
 }

@@ -68,6 +68,35 @@ pub(crate) struct Aligner<'a> {
     pub(crate) sketch: &'a Rows<'a>,
     pub(crate) original: &'a Rows<'a>,
     pub(crate) likeness: &'a Likeness,
+    pub(crate) taste: Taste,
+}
+
+/// What to prefer where the sketch does not tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Taste {
+    /// Added to the likeness that a row needs to take the place of another.
+    pub(crate) caution: f32,
+    /// What a new row without letters costs. A high price keeps brackets balanced.
+    pub(crate) closer: f32,
+}
+
+impl Taste {
+    pub(crate) const PLAIN: Self = Self {
+        caution: 0.0,
+        closer: 0.05,
+    };
+    pub(crate) const CLOSING: Self = Self {
+        caution: 0.0,
+        closer: 0.6,
+    };
+    pub(crate) const BOLD: Self = Self {
+        caution: -0.15,
+        closer: 0.2,
+    };
+    pub(crate) const CAREFUL: Self = Self {
+        caution: 0.15,
+        closer: 0.05,
+    };
 }
 
 #[derive(Clone, Copy)]
@@ -242,7 +271,11 @@ impl Aligner<'_> {
                     }
                 }
                 Unit::Row(row) => {
-                    let cost = insert_cost(&self.sketch.rows[row]);
+                    let cost = if self.sketch.rows[row].is_closer && !stretch.fresh[row] {
+                        self.taste.closer
+                    } else {
+                        0.1
+                    };
                     for j in 0..=m {
                         let (score, run) = better(&cells, base + j);
                         if score.is_finite() {
@@ -393,7 +426,11 @@ impl Aligner<'_> {
                 ));
             } else if !stretch.fresh[row] {
                 let same = equal.get(shown.trimmed()).map_or(&[][..], Vec::as_slice);
-                let rarity = 1.0 / (1.0 + 0.15 * same.len().saturating_sub(1) as f32);
+                let rivals = same
+                    .iter()
+                    .filter(|other| rows[**other].indent as isize == indent)
+                    .count();
+                let rarity = 1.0 / (1.0 + 0.15 * rivals.saturating_sub(1) as f32);
                 for &other in same {
                     let aligned = rows[other].indent as isize == indent;
                     let factor = match (aligned, shown.is_closer) {
@@ -401,9 +438,16 @@ impl Aligner<'_> {
                         (false, true) => 0.05,
                         (false, false) => 0.5,
                     };
-                    found.push((other, shown.weight() * rarity * factor, 1.0));
+                    // A sketch that starts as the file does starts at its start.
+                    let first = if row == 0 && stretch.original.start + other == 0 {
+                        0.5
+                    } else {
+                        0.0
+                    };
+                    found.push((other, shown.weight() * rarity * factor + first, 1.0));
                 }
                 if !shown.is_closer {
+<<<<<<< HEAD
                     let bonus = if lonely[at] { 0.25 } else { 0.0 };
                     index.query(shown, LEAST_LIKENESS - bonus, |other, likeness| {
                         let replaced = &rows[other];
@@ -428,6 +472,40 @@ impl Aligner<'_> {
                             found.push((other, gain, likeness.min(0.99)));
                         }
                     });
+=======
+                    let condition = is_condition(shown);
+                    let bonus =
+                        if lonely[at] { 0.25 } else { 0.0 } + if condition { 0.35 } else { 0.0 };
+                    index.query(
+                        shown,
+                        LEAST_LIKENESS - bonus + self.taste.caution.min(0.0),
+                        |other, likeness| {
+                            let replaced = &rows[other];
+                            if replaced.is_closer
+                                || replaced.trimmed() == shown.trimmed()
+                                || condition && !is_condition(replaced)
+                                || is_comment(replaced) != is_comment(shown)
+                            {
+                                return;
+                            }
+                            let off = if replaced.indent as isize == indent {
+                                0.0
+                            } else {
+                                0.2
+                            };
+                            let starts = if replaced.tokens.first() == shown.tokens.first() {
+                                0.1
+                            } else {
+                                0.0
+                            };
+                            let gain = shown.weight()
+                                * (likeness + starts + bonus - off - 0.5 - self.taste.caution);
+                            if gain > 0.0 {
+                                found.push((other, gain, likeness.min(0.99)));
+                            }
+                        },
+                    );
+>>>>>>> suggest
                 }
             }
             let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
@@ -524,7 +602,11 @@ impl Aligner<'_> {
                         rows,
                         originals,
                         likeness,
+<<<<<<< HEAD
                         gain: weight * (1.6 * likeness - 0.7),
+=======
+                        gain: weight * (likeness - 0.4 - self.taste.caution),
+>>>>>>> suggest
                     });
                 }
             }
@@ -591,16 +673,22 @@ fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option
     None
 }
 
-fn insert_cost(row: &Row<'_>) -> f32 {
-    if row.is_closer { 0.05 } else { 0.1 }
-}
-
 pub(crate) fn is_comment(row: &Row<'_>) -> bool {
     let text = row.trimmed();
     ["//", "/*", "*", "# ", "<!--", "--", "\"\"\""]
         .iter()
         .any(|open| text.starts_with(open))
         || text == "#"
+<<<<<<< HEAD
+=======
+}
+
+/// A condition of the preprocessor: one can only become another one.
+fn is_condition(row: &Row<'_>) -> bool {
+    row.trimmed()
+        .strip_prefix('#')
+        .is_some_and(|rest| rest.trim_start().starts_with("if"))
+>>>>>>> suggest
 }
 
 fn row_of(unit: Unit) -> usize {

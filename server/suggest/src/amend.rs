@@ -12,7 +12,143 @@ use crate::plan::{Plan, original_of};
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
 pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     keep_used_imports(plan, ops);
+    drop_superseded_imports(plan, ops);
+    keep_unnamed_symbols(plan, ops);
     remove_named(plan, ops);
+}
+
+/// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
+/// new import stands beside it.
+fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let text = |plan: &Plan<'_>, op: &Op| match *op {
+        Op::Keep { original } => Some(plan.original.rows[original].text.to_owned()),
+        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+            Some(plan.shown.rows[sketch].text.to_owned())
+        }
+        Op::Delete { .. } | Op::Gap { .. } => None,
+    };
+    let inserted: Vec<usize> = (0..ops.len())
+        .filter(|&at| matches!(ops[at], Op::Insert { sketch } if imports::is_import(plan.shown.rows[sketch].text)))
+        .collect();
+    if inserted.is_empty() {
+        return;
+    }
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let line = plan.original.rows[original].text;
+        if !imports::is_import(line) {
+            continue;
+        }
+        let moved = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line));
+        let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
+        let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
+        let near_new = neighbours
+            .iter()
+            .flatten()
+            .any(|other| inserted.contains(other));
+        let unused = near_new && {
+            let names = imports::bound_names(line);
+            let body = |name: &str| {
+                ops.iter()
+                    .filter_map(|op| text(plan, op))
+                    .any(|line| !imports::is_import(&line) && imports::uses(&line, name))
+            };
+            let before = |name: &str| {
+                plan.original
+                    .rows
+                    .iter()
+                    .any(|row| !imports::is_import(row.text) && imports::uses(row.text, name))
+            };
+            !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
+        };
+        if moved || unused {
+            ops[at] = Op::Delete { original };
+            plan.doubts.push((
+                0.95,
+                format!(
+                    "the import on line {} is superseded",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
+        }
+    }
+}
+
+/// A function or class that the sketch passes over without a marker goes only if the words name it or something
+/// new stands in its place; it is never lost in silence.
+fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    if plan.whole {
+        return;
+    }
+    let mut gone: Vec<usize> = plan.replaced.clone();
+    for index in 0..plan.original_outline.symbols.len() {
+        let symbol = &plan.original_outline.symbols[index];
+        if symbol.parent.is_some_and(|parent| gone.contains(&parent)) {
+            gone.push(index);
+            continue;
+        }
+        let in_function = std::iter::successors(symbol.parent, |parent| {
+            plan.original_outline.symbols[*parent].parent
+        })
+        .any(|parent| {
+            matches!(
+                plan.original_outline.symbols[parent].kind,
+                Kind::Function | Kind::Value
+            )
+        });
+        let rows = plan.original_rows(index);
+        if in_function
+            || symbol.end - symbol.head < 2
+            || symbol.kind == Kind::Value
+            || plan.replaced.contains(&index)
+        {
+            continue;
+        }
+        let Some(first) = ops.iter().position(|op| {
+            *op == Op::Delete {
+                original: rows.start,
+            }
+        }) else {
+            continue;
+        };
+        let whole = |op: &Op| {
+            original_of(op)
+                .is_none_or(|row| !rows.contains(&row) || matches!(op, Op::Delete { .. }))
+        };
+        if !ops.iter().all(whole) {
+            continue;
+        }
+        let in_run = |op: &&Op| matches!(op, Op::Delete { .. } | Op::Insert { .. });
+        let around = ops[first..]
+            .iter()
+            .take_while(in_run)
+            .chain(ops[..first].iter().rev().take_while(in_run));
+        let replaced = around.clone().any(|op| matches!(op, Op::Insert { .. }));
+        let name = last_part(&symbol.name).to_owned();
+        if plan.request.names(&name) {
+            gone.push(index);
+            continue;
+        }
+        if replaced {
+            gone.push(index);
+            plan.doubts.push((
+                0.8,
+                format!("{name} is not shown and is taken to be replaced"),
+            ));
+            continue;
+        }
+        for op in ops.iter_mut() {
+            if let Op::Delete { original } = *op
+                && rows.contains(&original)
+            {
+                *op = Op::Keep { original };
+            }
+        }
+        plan.doubts
+            .push((0.7, format!("{name} is not shown and is kept")));
+    }
 }
 
 /// An import that the sketch passes over stays if the result uses a name that only it binds.
@@ -79,7 +215,8 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
     let mut removed: Vec<(Range<usize>, String)> = Vec::new();
     for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
         let name = last_part(&symbol.name);
-        let paired = plan.pairing.pairs.iter().any(|pair| pair.original == index);
+        let replaced = plan.replaced.contains(&index);
+        let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
         let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
         if paired
             || name.len() < 3
@@ -103,7 +240,11 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             .filter(|other| last_part(&other.name) == name)
             .count()
             == 1;
+<<<<<<< HEAD
         if (commented || ordered) && unique {
+=======
+        if replaced || (commented || ordered) && unique {
+>>>>>>> suggest
             removed.push((plan.original_rows(index), name.to_owned()));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::align::Taste;
 use crate::amend;
 use crate::assemble;
 use crate::doubt;
@@ -150,6 +151,12 @@ pub fn merge(
 }
 
 /// Merges one sketch.
+<<<<<<< HEAD
+=======
+///
+/// The alignment has a few settings for what the sketch leaves open. The plain one is used unless its result
+/// has more syntax errors than the file; the others tell how much hangs on the choice.
+>>>>>>> suggest
 pub(crate) fn merge_sketch(
     original: &str,
     block: &str,
@@ -158,12 +165,73 @@ pub(crate) fn merge_sketch(
 ) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
-    let mut ops = plan.operations();
-    amend::amend(&mut plan, &mut ops);
-    let (mut text, regions) = assemble::assemble(&plan, &ops);
-    if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
-        text.pop();
+    let before = doubt::errors(original, language);
+    let mut best = Attempt::new(&mut plan, Taste::PLAIN, original, language);
+    let mut others = Vec::new();
+    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+        let other = Attempt::new(&mut plan, taste, original, language);
+        if other.merge.text == best.merge.text {
+            continue;
+        }
+        others.push(other);
+        let last = others.len() - 1;
+        if best.errors > before && others[last].errors < best.errors {
+            std::mem::swap(&mut best, &mut others[last]);
+        }
     }
+    let rivals = others
+        .iter()
+        .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
+        .count();
+    if rivals > 0 {
+        best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
+        best.merge
+            .doubts
+            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
+    }
+    if best.errors > before {
+        best.merge.confidence *= 0.5;
+        best.merge
+            .doubts
+            .push("the result has more syntax errors than the file".to_owned());
+    }
+    best.merge
+}
+
+/// The result with one setting of the alignment.
+struct Attempt {
+    merge: Merge,
+    errors: usize,
+}
+
+impl Attempt {
+    fn new(plan: &mut Plan<'_>, taste: Taste, original: &str, language: Option<Language>) -> Self {
+        let mut ops = plan.operations(taste);
+        amend::amend(plan, &mut ops);
+        let (mut text, regions) = assemble::assemble(plan, &ops);
+        if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
+            text.pop();
+        }
+        doubt::weigh(plan, &ops, &text, original);
+        let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
+        let doubts = plan
+            .doubts
+            .iter()
+            .map(|(_, reason)| reason.clone())
+            .collect();
+        let errors = doubt::errors(&text, language);
+        Self {
+            merge: Merge {
+                text,
+                confidence,
+                method: Method::Alignment,
+                regions,
+                doubts,
+            },
+            errors,
+        }
+    }
+<<<<<<< HEAD
     doubt::weigh(&mut plan, &ops, &text, original, language);
     let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
     let doubts = plan
@@ -178,4 +246,6 @@ pub(crate) fn merge_sketch(
         regions,
         doubts,
     }
+=======
+>>>>>>> suggest
 }

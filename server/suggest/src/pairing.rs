@@ -15,6 +15,8 @@ pub(crate) struct Pair {
     pub(crate) original: usize,
     /// Whether another symbol of the original was nearly as likely.
     pub(crate) doubtful: bool,
+    /// Whether the names differ: the words say that one takes the place of the other.
+    pub(crate) renamed: bool,
 }
 
 /// The symbols of a sketch, paired or new.
@@ -23,8 +25,6 @@ pub(crate) struct Pairing {
     pub(crate) pairs: Vec<Pair>,
     /// Outermost symbols that the original does not have.
     pub(crate) fresh: Vec<usize>,
-    /// Pairs whose names differ.
-    pub(crate) renamed: usize,
 }
 
 pub(crate) struct Matcher<'a> {
@@ -35,6 +35,8 @@ pub(crate) struct Matcher<'a> {
     pub(crate) is_gap_line: &'a dyn Fn(usize) -> bool,
     pub(crate) language: Language,
     pub(crate) request: &'a Request,
+    /// Names that a comment in the sketch says are removed.
+    pub(crate) removed_names: &'a [&'a str],
 }
 
 impl Matcher<'_> {
@@ -101,6 +103,10 @@ impl Matcher<'_> {
                 sketch: shown,
                 original: candidate,
                 doubtful: rival,
+<<<<<<< HEAD
+=======
+                renamed: false,
+>>>>>>> suggest
             });
         }
         let mut fresh: Vec<usize> = shown
@@ -117,14 +123,19 @@ impl Matcher<'_> {
                 sketch: index,
                 original: old,
                 doubtful: false,
+<<<<<<< HEAD
             });
             pairing.renamed += 1;
+=======
+                renamed: true,
+            });
+>>>>>>> suggest
             false
         });
         for index in fresh {
             let symbol = &self.sketch.symbols[index];
-            // A single line of data is left to the alignment of lines.
-            if symbol.kind != Kind::Value || symbol.end - symbol.head > 1 {
+            // A single line is left to the alignment of lines.
+            if symbol.end - symbol.head > 1 {
                 pairing.fresh.push(index);
             }
         }
@@ -162,19 +173,25 @@ impl Matcher<'_> {
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.
     fn score(&self, shown: &Symbol, original: &Symbol, alone: bool) -> Option<f32> {
-        let content = self.contained(self.body(shown), original.head..original.end);
+        let content = self.contained(shown.lead..shown.end, original.lead..original.end);
         let same_signature = shown.signature == original.signature;
         let overloads = matches!(
             self.language,
             Language::Java | Language::Kotlin | Language::Cpp
         ) && shown.kind == Kind::Function;
+<<<<<<< HEAD
         let implementation = shown.kind == Kind::Implementation;
         if !same_signature && (overloads || implementation) {
+=======
+        let same_arity = arity(&shown.signature) == arity(&original.signature);
+        if !same_signature && (overloads || shown.kind == Kind::Implementation) {
+>>>>>>> suggest
             let kept = self
                 .original
                 .symbols
                 .iter()
                 .any(|other| other.name == shown.name && other.signature == shown.signature);
+<<<<<<< HEAD
             let arity = |signature: &str| {
                 if signature.len() <= 2 {
                     0
@@ -186,10 +203,20 @@ impl Matcher<'_> {
                 && overloads
                 && (arity(&shown.signature) == arity(&original.signature) || content >= 0.3);
             if kept || !only && content < 0.5 {
+=======
+            let plausible = content >= 0.5
+                || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
+            if kept || !plausible {
+>>>>>>> suggest
                 return None;
             }
         }
-        Some(content + if same_signature { 1.0 } else { 0.0 })
+        let signature = match (same_signature, same_arity) {
+            (true, _) => 1.0,
+            (false, true) => 0.4,
+            (false, false) => 0.0,
+        };
+        Some(content + signature)
     }
 
     /// The old symbol that a new one takes the place of: the request must speak of it, or hardly anything else changed.
@@ -212,12 +239,19 @@ impl Matcher<'_> {
                 .any(|&other| self.sketch.symbols[other].name == name)
         };
         let mut best = None;
-        for &index in level {
+        // A method shown without its class may be the new form of any method.
+        let anywhere: Vec<usize> = (0..self.original.symbols.len()).collect();
+        for &index in if symbol.parent.is_none() {
+            &anywhere
+        } else {
+            level
+        } {
             let old = &self.original.symbols[index];
             if old.kind != symbol.kind || taken.contains(&index) || shown_name(&old.name) {
                 continue;
             }
             let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
+<<<<<<< HEAD
             let said = self
                 .request
                 .renames(last_part(&old.name), last_part(&symbol.name));
@@ -226,13 +260,20 @@ impl Matcher<'_> {
                 && best.is_none_or(|(best, _)| content > best)
             {
                 best = Some((content, index));
+=======
+            let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
+            let said =
+                self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
+            let sure = self.request.renames_into(old_name, new_name);
+            let likely = said
+                && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
+            let score = content + if sure { 1.0 } else { 0.0 };
+            if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
+                best = Some((score, index));
+>>>>>>> suggest
             }
         }
         best.map(|(_, index)| index)
-    }
-
-    fn body(&self, symbol: &Symbol) -> Range<usize> {
-        symbol.head..symbol.end
     }
 
     /// The share of the sketch's lines that the original has in a range, by weight.
@@ -256,6 +297,14 @@ impl Matcher<'_> {
             }
         }
         if all == 0.0 { 0.0 } else { same / all }
+    }
+}
+
+fn arity(signature: &str) -> usize {
+    if signature.len() <= 2 {
+        0
+    } else {
+        signature.matches(',').count() + 1
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use crate::align::{Aligner, Op, Stretch, Unit};
+use crate::align::{Aligner, Op, Stretch, Taste, Unit};
+use crate::fragment;
 use crate::language::Language;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
 use crate::outline::{Kind, Outline};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::placement;
+use crate::renames;
 use crate::rows::{Rows, Vocabulary};
 use crate::sketch::Sketch;
 use crate::words::Request;
@@ -30,12 +32,18 @@ pub(crate) struct Plan<'a> {
     pub(crate) fresh: Vec<bool>,
     /// Columns to add to the indentation of each sketch row.
     pub(crate) shifts: Vec<isize>,
+    taste: Taste,
+    /// Whether the names that the sketch changes are already changed in the original's tokens.
+    renamed: bool,
+    words: Vec<bool>,
     sticky: Vec<bool>,
     claimed: Vec<bool>,
     /// Pairs in the order of both texts.
     chained: Vec<Pair>,
     /// Pairs that the sketch shows in another order than the original has them.
     detached: Vec<Pair>,
+    /// Symbols of the original that new ones elsewhere take the place of.
+    pub(crate) replaced: Vec<usize>,
     /// Why the result may be wrong, each with the factor it leaves of the confidence.
     pub(crate) doubts: Vec<(f32, String)>,
 }
@@ -58,7 +66,8 @@ impl<'a> Plan<'a> {
             ),
             None => (Outline::default(), Outline::default()),
         };
-        leave_out_markers(&mut shown_outline, sketch);
+        fragment::mend(&mut shown_outline, &sketch.text, &sketch.meanings);
+        let removed_names = removed_names(sketch);
         let is_gap_line = |line: usize| !matches!(sketch.meanings.get(line), Some(Meaning::Code));
         let pairing = match language {
             Some(language) => Matcher {
@@ -69,12 +78,16 @@ impl<'a> Plan<'a> {
                 is_gap_line: &is_gap_line,
                 language,
                 request,
+                removed_names: &removed_names,
             }
             .pair(),
             None => Pairing::default(),
         };
         let whole = is_whole(sketch, &shown, &original_rows);
         let mut plan = Self {
+            taste: Taste::PLAIN,
+            renamed: false,
+            words: vocabulary.words(),
             fresh: vec![false; shown.len()],
             shifts: vec![0; shown.len()],
             sticky: vec![false; original_rows.len()],
@@ -90,6 +103,7 @@ impl<'a> Plan<'a> {
             whole,
             chained: Vec::new(),
             detached: Vec::new(),
+            replaced: Vec::new(),
             doubts: Vec::new(),
         };
         for index in plan.pairing.fresh.clone() {
@@ -102,7 +116,37 @@ impl<'a> Plan<'a> {
     }
 
     /// The operations that turn the original into the merged text, in its order.
-    pub(crate) fn operations(&mut self) -> Vec<Op> {
+    pub(crate) fn operations(&mut self, taste: Taste) -> Vec<Op> {
+        self.taste = taste;
+        let ops = self.align_all();
+        if self.renamed {
+            return ops;
+        }
+        self.renamed = true;
+        let renames = renames::find(
+            &ops,
+            &self.shown,
+            &self.original,
+            &self.sketch.meanings,
+            &self.words,
+        );
+        if renames.is_empty() {
+            return ops;
+        }
+        for token in self
+            .original
+            .rows
+            .iter_mut()
+            .flat_map(|row| &mut row.tokens)
+        {
+            *token = renames.get(token).copied().unwrap_or(*token);
+        }
+        self.align_all()
+    }
+
+    fn align_all(&mut self) -> Vec<Op> {
+        self.doubts.clear();
+        self.shifts.fill(0);
         let mut ops = self.level(None, 0..self.shown.len(), 0..self.original.len());
         for pair in self.detached.clone() {
             let rows = self.original_rows(pair.original);
@@ -161,6 +205,11 @@ impl<'a> Plan<'a> {
             for (at, pair) in pairs.into_iter().enumerate() {
                 if kept.contains(&at) {
                     self.chained.push(pair);
+                } else if pair.renamed {
+                    // It is shown in another place: new there, gone here.
+                    let rows = self.shown_rows(pair.sketch);
+                    self.fresh[rows].fill(true);
+                    self.replaced.push(pair.original);
                 } else {
                     let rows = self.original_rows(pair.original);
                     self.claimed[rows].fill(true);
@@ -183,10 +232,17 @@ impl<'a> Plan<'a> {
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(pairs.len());
         for (at, range) in ranges.iter().enumerate() {
             let inside = range.start >= within.start && range.end <= within.end;
+<<<<<<< HEAD
             let own = if inside {
                 self.shown_rows(pairs[at].sketch).len()
             } else {
                 0
+=======
+            let own = match (inside, pairs[at].renamed) {
+                (false, _) => 0,
+                (true, true) => 1,
+                (true, false) => 100 + self.shown_rows(pairs[at].sketch).len(),
+>>>>>>> suggest
             };
             let before = (0..at)
                 .filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start)
@@ -306,6 +362,7 @@ impl<'a> Plan<'a> {
             .collect();
         let explicit = self.is_explicit(pair, &shown, &children);
         let shift = pair.map_or(0, |pair| self.shift(pair));
+        let container = pair.is_some_and(|pair| self.is_container(pair.original)) && !self.whole;
         let mut ops = Vec::new();
         let (mut at_shown, mut at_original) = (shown.start, original.start);
         for (index, child) in children.iter().enumerate() {
@@ -318,6 +375,10 @@ impl<'a> Plan<'a> {
                 last: false,
                 file: pair.is_none(),
                 explicit,
+<<<<<<< HEAD
+=======
+                container,
+>>>>>>> suggest
             };
             ops.extend(self.stretch(
                 at_shown..rows.start.max(at_shown),
@@ -334,6 +395,10 @@ impl<'a> Plan<'a> {
             last: true,
             file: pair.is_none(),
             explicit,
+<<<<<<< HEAD
+=======
+            container,
+>>>>>>> suggest
         };
         ops.extend(self.stretch(
             at_shown..shown.end.max(at_shown),
@@ -354,15 +419,23 @@ impl<'a> Plan<'a> {
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+<<<<<<< HEAD
         let original_head = self
             .original
             .row_at_line(self.original_outline.symbols[pair.original].head);
+=======
+        let original_head = self.original_head(pair);
+>>>>>>> suggest
         let shift = self.shift(pair);
         let edges = Edges {
             first: false,
             last: false,
             file: false,
             explicit: true,
+<<<<<<< HEAD
+=======
+            container: false,
+>>>>>>> suggest
         };
         let mut ops = self.stretch(
             shown.start..head,
@@ -375,13 +448,35 @@ impl<'a> Plan<'a> {
         ops
     }
 
+    /// The original's first row of a declaration. Where a marker above the sketch's stands for some of its rows,
+    /// the row that equals the sketch's first one.
+    fn original_head(&self, pair: Pair) -> usize {
+        let (shown, original) = (
+            &self.shown_outline.symbols[pair.sketch],
+            &self.original_outline.symbols[pair.original],
+        );
+        let head = self.original.row_at_line(original.head);
+        if !self.sketch.has_gap(shown.lead..shown.head) {
+            return head;
+        }
+        let first = self.shown.rows[self.shown.row_at_line(shown.head)].trimmed();
+        let end = self.original.row_at_line(original.end).min(head + 12);
+        (head..end)
+            .find(|row| self.original.rows[*row].trimmed() == first)
+            .unwrap_or(head)
+    }
+
     fn shift(&self, pair: Pair) -> isize {
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+<<<<<<< HEAD
         let other = self
             .original
             .row_at_line(self.original_outline.symbols[pair.original].head);
+=======
+        let other = self.original_head(pair);
+>>>>>>> suggest
         match (self.shown.rows.get(head), self.original.rows.get(other)) {
             (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
             _ => 0,
@@ -406,10 +501,24 @@ impl<'a> Plan<'a> {
             .clone()
             .any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
         let Some(pair) = pair else { return marked };
-        let parts = |index: &usize| {
+        let holds = self.parts(pair.original);
+        marked || !self.is_container(pair.original) || children.len() * 10 >= holds * 6
+    }
+
+    /// Whether a symbol of the original has named parts of several lines.
+    fn is_container(&self, symbol: usize) -> bool {
+        !matches!(
+            self.original_outline.symbols[symbol].kind,
+            Kind::Function | Kind::Value
+        ) && self.parts(symbol) > 0
+    }
+
+    fn parts(&self, symbol: usize) -> usize {
+        let several = |index: &usize| {
             let symbol = &self.original_outline.symbols[*index];
             symbol.end - symbol.head > 1 && symbol.kind != Kind::Value
         };
+<<<<<<< HEAD
         let holds = self
             .original_outline
             .children(Some(pair.original))
@@ -420,6 +529,12 @@ impl<'a> Plan<'a> {
             Kind::Function | Kind::Value
         );
         marked || !container || holds == 0 || children.len() * 10 >= holds * 6
+=======
+        self.original_outline
+            .children(Some(symbol))
+            .filter(several)
+            .count()
+>>>>>>> suggest
     }
 
     fn stretch(
@@ -460,7 +575,16 @@ impl<'a> Plan<'a> {
                 }),
                 Meaning::Removal(_) => {}
                 Meaning::Code => {
+<<<<<<< HEAD
                     if jumps && row > shown.start && !self.shown.blanks_before(row).is_empty() {
+=======
+                    let inside_new = self.fresh[row] && row > 0 && self.fresh[row - 1];
+                    if jumps
+                        && row > shown.start
+                        && !inside_new
+                        && !self.shown.blanks_before(row).is_empty()
+                    {
+>>>>>>> suggest
                         units.push(Unit::Gap {
                             sketch: None,
                             price: 1.2,
@@ -473,6 +597,12 @@ impl<'a> Plan<'a> {
         if open_end || !edges.explicit && !edges.last {
             units.push(implied);
         }
+<<<<<<< HEAD
+=======
+        if edges.container {
+            self.open_container(&mut units, edges);
+        }
+>>>>>>> suggest
         let shift = if edges.file {
             self.majority_shift(&units, &original)
         } else {
@@ -485,16 +615,24 @@ impl<'a> Plan<'a> {
             let head = self
                 .shown
                 .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+<<<<<<< HEAD
             (
                 head,
                 self.original
                     .row_at_line(self.original_outline.symbols[pair.original].head),
             )
+=======
+            (head, self.original_head(pair))
+>>>>>>> suggest
         });
         let aligner = Aligner {
             sketch: &self.shown,
             original: &self.original,
             likeness: &self.likeness,
+<<<<<<< HEAD
+=======
+            taste: self.taste,
+>>>>>>> suggest
         };
         let stretch = Stretch {
             units,
@@ -507,6 +645,31 @@ impl<'a> Plan<'a> {
         };
         let ops = aligner.align(&stretch);
         placement::place(self, ops)
+    }
+
+    /// What a class holds before the first part that is shown, and behind the last one, stays: showing a part
+    /// does not say that it is the first or the last.
+    fn open_container(&self, units: &mut Vec<Unit>, edges: Edges) {
+        let implied = Unit::Gap {
+            sketch: None,
+            price: 0.0,
+        };
+        let marked = units.iter().any(|unit| matches!(unit, Unit::Gap { .. }));
+        if marked {
+            return;
+        }
+        if edges.first && !edges.last {
+            let header_only = units.last().is_some_and(|unit| match unit {
+                Unit::Row(row) => self.shown.rows[*row].trimmed().ends_with(['{', ':']),
+                Unit::Gap { .. } => false,
+            });
+            if header_only {
+                units.push(implied);
+            }
+        } else if edges.last && !edges.first {
+            let closers = units.iter().rev().take_while(|unit| matches!(unit, Unit::Row(row) if self.shown.rows[*row].is_closer && !self.fresh[*row])).count();
+            units.insert(units.len() - closers, implied);
+        }
     }
 
     /// The indentation shift on which most lines agree that are unique in the original.
@@ -541,6 +704,8 @@ struct Edges {
     last: bool,
     file: bool,
     explicit: bool,
+    /// The level is a class or the like whose parts have names.
+    container: bool,
 }
 
 pub(crate) fn original_of(op: &Op) -> Option<usize> {
@@ -553,6 +718,7 @@ pub(crate) fn original_of(op: &Op) -> Option<usize> {
     }
 }
 
+<<<<<<< HEAD
 /// A marker above a definition is no comment of it.
 fn leave_out_markers(outline: &mut Outline, sketch: &Sketch) {
     for symbol in &mut outline.symbols {
@@ -564,8 +730,21 @@ fn leave_out_markers(outline: &mut Outline, sketch: &Sketch) {
             .find(|&line| sketch.meanings[line] != Meaning::Code)
         {
             symbol.lead = last + 1;
+=======
+/// The words of the comments that order a removal.
+fn removed_names(sketch: &Sketch) -> Vec<&str> {
+    let words = sketch.meanings.iter().filter_map(|meaning| {
+        if let Meaning::Removal(words) = meaning {
+            Some(words)
+        } else {
+            None
+>>>>>>> suggest
         }
-    }
+    });
+    words
+        .flat_map(|words| words.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter(|word| word.len() >= 3)
+        .collect()
 }
 
 /// Whether a sketch without markers is meant as the whole file.

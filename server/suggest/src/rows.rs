@@ -124,6 +124,15 @@ impl<'a> Vocabulary<'a> {
         *self.numbers.entry(token).or_insert(next)
     }
 
+    /// For each token, whether it is a name or a number.
+    pub(crate) fn words(&self) -> Vec<bool> {
+        let mut words = vec![false; self.numbers.len()];
+        for (token, number) in &self.numbers {
+            words[*number as usize] = token.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        }
+        words
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
     }

@@ -447,32 +447,6 @@ impl Aligner<'_> {
                     found.push((other, shown.weight() * rarity * factor + first, 1.0));
                 }
                 if !shown.is_closer {
-<<<<<<< HEAD
-                    let bonus = if lonely[at] { 0.25 } else { 0.0 };
-                    index.query(shown, LEAST_LIKENESS - bonus, |other, likeness| {
-                        let replaced = &rows[other];
-                        if replaced.is_closer
-                            || replaced.trimmed() == shown.trimmed()
-                            || is_comment(replaced) != is_comment(shown)
-                        {
-                            return;
-                        }
-                        let off = if replaced.indent as isize == indent {
-                            0.0
-                        } else {
-                            0.2
-                        };
-                        let starts = if replaced.tokens.first() == shown.tokens.first() {
-                            0.1
-                        } else {
-                            0.0
-                        };
-                        let gain = shown.weight() * (1.6 * (likeness + starts + bonus - off) - 0.8);
-                        if gain > 0.0 {
-                            found.push((other, gain, likeness.min(0.99)));
-                        }
-                    });
-=======
                     let condition = is_condition(shown);
                     let bonus =
                         if lonely[at] { 0.25 } else { 0.0 } + if condition { 0.35 } else { 0.0 };
@@ -505,7 +479,6 @@ impl Aligner<'_> {
                             }
                         },
                     );
->>>>>>> suggest
                 }
             }
             let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
@@ -602,11 +575,7 @@ impl Aligner<'_> {
                         rows,
                         originals,
                         likeness,
-<<<<<<< HEAD
-                        gain: weight * (1.6 * likeness - 0.7),
-=======
                         gain: weight * (likeness - 0.4 - self.taste.caution),
->>>>>>> suggest
                     });
                 }
             }
@@ -679,8 +648,6 @@ pub(crate) fn is_comment(row: &Row<'_>) -> bool {
         .iter()
         .any(|open| text.starts_with(open))
         || text == "#"
-<<<<<<< HEAD
-=======
 }
 
 /// A condition of the preprocessor: one can only become another one.
@@ -688,7 +655,6 @@ fn is_condition(row: &Row<'_>) -> bool {
     row.trimmed()
         .strip_prefix('#')
         .is_some_and(|rest| rest.trim_start().starts_with("if"))
->>>>>>> suggest
 }
 
 fn row_of(unit: Unit) -> usize {

@@ -240,11 +240,7 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             .filter(|other| last_part(&other.name) == name)
             .count()
             == 1;
-<<<<<<< HEAD
-        if (commented || ordered) && unique {
-=======
         if replaced || (commented || ordered) && unique {
->>>>>>> suggest
             removed.push((plan.original_rows(index), name.to_owned()));
         }
     }

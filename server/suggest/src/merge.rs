@@ -151,12 +151,9 @@ pub fn merge(
 }
 
 /// Merges one sketch.
-<<<<<<< HEAD
-=======
 ///
 /// The alignment has a few settings for what the sketch leaves open. The plain one is used unless its result
 /// has more syntax errors than the file; the others tell how much hangs on the choice.
->>>>>>> suggest
 pub(crate) fn merge_sketch(
     original: &str,
     block: &str,
@@ -231,21 +228,4 @@ impl Attempt {
             errors,
         }
     }
-<<<<<<< HEAD
-    doubt::weigh(&mut plan, &ops, &text, original, language);
-    let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
-    let doubts = plan
-        .doubts
-        .iter()
-        .map(|(_, reason)| reason.clone())
-        .collect();
-    Merge {
-        text,
-        confidence,
-        method: Method::Alignment,
-        regions,
-        doubts,
-    }
-=======
->>>>>>> suggest
 }

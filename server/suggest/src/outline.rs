@@ -270,14 +270,11 @@ impl Reader<'_> {
                 field("name").unwrap_or_else(|| "companion".to_owned()),
                 String::new(),
             )),
-<<<<<<< HEAD
-=======
             "type_definition" => {
                 let name = node.child_by_field_name("declarator")?;
                 (name.kind() == "type_identifier")
                     .then(|| (Kind::Type, self.squeezed(name), String::new()))
             }
->>>>>>> suggest
             "const_item" | "static_item" => named(Kind::Value),
             "lexical_declaration"
             | "variable_declaration"
@@ -458,12 +455,8 @@ impl Reader<'_> {
     }
 }
 
-<<<<<<< HEAD
-fn starts_lead(line: &str) -> bool {
-=======
 /// Whether a line is a comment, an attribute or a decorator.
 pub(crate) fn starts_lead(line: &str) -> bool {
->>>>>>> suggest
     ["//", "/*", "*", "#", "@", "--"]
         .iter()
         .any(|open| line.starts_with(open))

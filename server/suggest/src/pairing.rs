@@ -103,10 +103,7 @@ impl Matcher<'_> {
                 sketch: shown,
                 original: candidate,
                 doubtful: rival,
-<<<<<<< HEAD
-=======
                 renamed: false,
->>>>>>> suggest
             });
         }
         let mut fresh: Vec<usize> = shown
@@ -123,13 +120,8 @@ impl Matcher<'_> {
                 sketch: index,
                 original: old,
                 doubtful: false,
-<<<<<<< HEAD
-            });
-            pairing.renamed += 1;
-=======
                 renamed: true,
             });
->>>>>>> suggest
             false
         });
         for index in fresh {
@@ -179,35 +171,16 @@ impl Matcher<'_> {
             self.language,
             Language::Java | Language::Kotlin | Language::Cpp
         ) && shown.kind == Kind::Function;
-<<<<<<< HEAD
-        let implementation = shown.kind == Kind::Implementation;
-        if !same_signature && (overloads || implementation) {
-=======
         let same_arity = arity(&shown.signature) == arity(&original.signature);
         if !same_signature && (overloads || shown.kind == Kind::Implementation) {
->>>>>>> suggest
             let kept = self
                 .original
                 .symbols
                 .iter()
                 .any(|other| other.name == shown.name && other.signature == shown.signature);
-<<<<<<< HEAD
-            let arity = |signature: &str| {
-                if signature.len() <= 2 {
-                    0
-                } else {
-                    signature.matches(',').count() + 1
-                }
-            };
-            let only = alone
-                && overloads
-                && (arity(&shown.signature) == arity(&original.signature) || content >= 0.3);
-            if kept || !only && content < 0.5 {
-=======
             let plausible = content >= 0.5
                 || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
             if kept || !plausible {
->>>>>>> suggest
                 return None;
             }
         }
@@ -251,16 +224,6 @@ impl Matcher<'_> {
                 continue;
             }
             let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
-<<<<<<< HEAD
-            let said = self
-                .request
-                .renames(last_part(&old.name), last_part(&symbol.name));
-            if said
-                && (content >= 0.3 || self.body(symbol).len() <= 3)
-                && best.is_none_or(|(best, _)| content > best)
-            {
-                best = Some((content, index));
-=======
             let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
             let said =
                 self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
@@ -270,7 +233,6 @@ impl Matcher<'_> {
             let score = content + if sure { 1.0 } else { 0.0 };
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
->>>>>>> suggest
             }
         }
         best.map(|(_, index)| index)

@@ -12,17 +12,6 @@ use crate::merge::{Merge, MergeError, Method, Region, RegionKind};
 use crate::reply::Block;
 use crate::rows::indent;
 
-<<<<<<< HEAD
-pub(crate) fn apply(original: &str, block: &Block) -> Result<Merge, MergeError> {
-    let _ = block;
-    Ok(Merge {
-        text: original.to_owned(),
-        confidence: 0.0,
-        method: Method::Patch,
-        regions: Vec::new(),
-        doubts: Vec::new(),
-    })
-=======
 /// Lines to find and what becomes of them.
 #[derive(Clone, Debug, Default)]
 struct Hunk<'a> {
@@ -425,5 +414,4 @@ fn changes<'a>(search: &[&'a str], replace: &[&'a str]) -> Vec<Change<'a>> {
             .map(|line| Change::Context(line)),
     );
     changes
->>>>>>> suggest
 }

@@ -232,17 +232,10 @@ impl<'a> Plan<'a> {
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(pairs.len());
         for (at, range) in ranges.iter().enumerate() {
             let inside = range.start >= within.start && range.end <= within.end;
-<<<<<<< HEAD
-            let own = if inside {
-                self.shown_rows(pairs[at].sketch).len()
-            } else {
-                0
-=======
             let own = match (inside, pairs[at].renamed) {
                 (false, _) => 0,
                 (true, true) => 1,
                 (true, false) => 100 + self.shown_rows(pairs[at].sketch).len(),
->>>>>>> suggest
             };
             let before = (0..at)
                 .filter(|&other| inside && best[other].0 > 0 && ranges[other].end <= range.start)
@@ -375,10 +368,7 @@ impl<'a> Plan<'a> {
                 last: false,
                 file: pair.is_none(),
                 explicit,
-<<<<<<< HEAD
-=======
                 container,
->>>>>>> suggest
             };
             ops.extend(self.stretch(
                 at_shown..rows.start.max(at_shown),
@@ -395,10 +385,7 @@ impl<'a> Plan<'a> {
             last: true,
             file: pair.is_none(),
             explicit,
-<<<<<<< HEAD
-=======
             container,
->>>>>>> suggest
         };
         ops.extend(self.stretch(
             at_shown..shown.end.max(at_shown),
@@ -419,23 +406,14 @@ impl<'a> Plan<'a> {
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
-<<<<<<< HEAD
-        let original_head = self
-            .original
-            .row_at_line(self.original_outline.symbols[pair.original].head);
-=======
         let original_head = self.original_head(pair);
->>>>>>> suggest
         let shift = self.shift(pair);
         let edges = Edges {
             first: false,
             last: false,
             file: false,
             explicit: true,
-<<<<<<< HEAD
-=======
             container: false,
->>>>>>> suggest
         };
         let mut ops = self.stretch(
             shown.start..head,
@@ -470,13 +448,7 @@ impl<'a> Plan<'a> {
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
-<<<<<<< HEAD
-        let other = self
-            .original
-            .row_at_line(self.original_outline.symbols[pair.original].head);
-=======
         let other = self.original_head(pair);
->>>>>>> suggest
         match (self.shown.rows.get(head), self.original.rows.get(other)) {
             (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
             _ => 0,
@@ -518,23 +490,10 @@ impl<'a> Plan<'a> {
             let symbol = &self.original_outline.symbols[*index];
             symbol.end - symbol.head > 1 && symbol.kind != Kind::Value
         };
-<<<<<<< HEAD
-        let holds = self
-            .original_outline
-            .children(Some(pair.original))
-            .filter(parts)
-            .count();
-        let container = !matches!(
-            self.original_outline.symbols[pair.original].kind,
-            Kind::Function | Kind::Value
-        );
-        marked || !container || holds == 0 || children.len() * 10 >= holds * 6
-=======
         self.original_outline
             .children(Some(symbol))
             .filter(several)
             .count()
->>>>>>> suggest
     }
 
     fn stretch(
@@ -575,16 +534,12 @@ impl<'a> Plan<'a> {
                 }),
                 Meaning::Removal(_) => {}
                 Meaning::Code => {
-<<<<<<< HEAD
-                    if jumps && row > shown.start && !self.shown.blanks_before(row).is_empty() {
-=======
                     let inside_new = self.fresh[row] && row > 0 && self.fresh[row - 1];
                     if jumps
                         && row > shown.start
                         && !inside_new
                         && !self.shown.blanks_before(row).is_empty()
                     {
->>>>>>> suggest
                         units.push(Unit::Gap {
                             sketch: None,
                             price: 1.2,
@@ -597,12 +552,9 @@ impl<'a> Plan<'a> {
         if open_end || !edges.explicit && !edges.last {
             units.push(implied);
         }
-<<<<<<< HEAD
-=======
         if edges.container {
             self.open_container(&mut units, edges);
         }
->>>>>>> suggest
         let shift = if edges.file {
             self.majority_shift(&units, &original)
         } else {
@@ -615,24 +567,13 @@ impl<'a> Plan<'a> {
             let head = self
                 .shown
                 .row_at_line(self.shown_outline.symbols[pair.sketch].head);
-<<<<<<< HEAD
-            (
-                head,
-                self.original
-                    .row_at_line(self.original_outline.symbols[pair.original].head),
-            )
-=======
             (head, self.original_head(pair))
->>>>>>> suggest
         });
         let aligner = Aligner {
             sketch: &self.shown,
             original: &self.original,
             likeness: &self.likeness,
-<<<<<<< HEAD
-=======
             taste: self.taste,
->>>>>>> suggest
         };
         let stretch = Stretch {
             units,
@@ -718,19 +659,6 @@ pub(crate) fn original_of(op: &Op) -> Option<usize> {
     }
 }
 
-<<<<<<< HEAD
-/// A marker above a definition is no comment of it.
-fn leave_out_markers(outline: &mut Outline, sketch: &Sketch) {
-    for symbol in &mut outline.symbols {
-        symbol.end = symbol.end.min(sketch.meanings.len());
-        symbol.head = symbol.head.min(symbol.end.saturating_sub(1));
-        symbol.lead = symbol.lead.min(symbol.head);
-        if let Some(last) = (symbol.lead..symbol.head)
-            .rev()
-            .find(|&line| sketch.meanings[line] != Meaning::Code)
-        {
-            symbol.lead = last + 1;
-=======
 /// The words of the comments that order a removal.
 fn removed_names(sketch: &Sketch) -> Vec<&str> {
     let words = sketch.meanings.iter().filter_map(|meaning| {
@@ -738,7 +666,6 @@ fn removed_names(sketch: &Sketch) -> Vec<&str> {
             Some(words)
         } else {
             None
->>>>>>> suggest
         }
     });
     words

@@ -172,8 +172,6 @@ impl Request {
             .iter()
             .any(|at| has_word(self.sentence(*at), RENAMES))
             || self.removes(old) && self.names(new)
-<<<<<<< HEAD
-=======
     }
 
     /// Whether one sentence says that the new name takes the place of the old one.
@@ -183,7 +181,6 @@ impl Request {
             has_word(sentence, RENAMES) && sentence.contains(&new.to_ascii_lowercase())
         };
         old != new && new.len() >= 3 && self.positions(old).iter().any(together)
->>>>>>> suggest
     }
 
     /// Whether any of the words is in the text.

@@ -5,6 +5,7 @@
 pub mod decode;
 pub mod draft;
 mod error;
+pub mod kernels;
 pub mod model;
 pub mod tokenizer;
 

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod draft;
 pub mod engine;
 mod error;
+pub mod kernels;
 mod load;
 pub mod model;
 pub mod prompt;

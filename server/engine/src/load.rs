@@ -7,7 +7,8 @@ use candle_core::{DType, Device};
 use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
-use crate::model::{Llama, Lora, Weights};
+use crate::kernels::{InstructionSet, Machine, Precision};
+use crate::model::{CpuLlama, Llama, Lora, Weights};
 use crate::tokenizer::Tokenizer;
 
 /// Where to run a model.
@@ -102,28 +103,38 @@ impl LoadOptions {
                     "bf16 weights run on graphics cards only: use --dtype f32 on the processor",
                 ));
             }
-            (DTypeChoice::Q8, _) => {
+            (DTypeChoice::Q8, true) => "q8",
+            (DTypeChoice::Q8, false) => {
                 return Err(Error::Unsupported(
-                    "8-bit weights are not supported yet: use --dtype f32",
+                    "8-bit weights run on the processor only: use --dtype bf16 on graphics cards",
                 ));
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Placement {
             device: name,
             dtype,
-            threads,
-            kernels: "candle",
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            kernels: match device.is_cpu() {
+                true => InstructionSet::detect().name(),
+                false => "candle",
+            },
         })
     }
 
     /// Loads a model. Takes seconds; run it on the engine thread.
     pub fn load(&self, files: &ModelFiles, adapter: Option<&Adapter>) -> Result<BoxedModel, Error> {
         let weights = files.weights(adapter)?;
-        let dtype = match self.placement()?.dtype {
-            "bf16" => DType::BF16,
-            _ => DType::F32,
+        let placement = self.placement()?;
+        let (precision, dtype) = match placement.dtype {
+            "q8" => (Precision::Int8, DType::F32),
+            "bf16" => (Precision::F32, DType::BF16),
+            _ => (Precision::F32, DType::F32),
         };
+        if placement.device == "cpu" {
+            let machine = Machine::new(InstructionSet::detect(), placement.threads);
+            let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
+            return Ok(Box::new(model));
+        }
         let model = Llama::load(&weights, &self.open_device()?, dtype, self.max_context)?;
         Ok(Box::new(model))
     }

@@ -2,12 +2,14 @@
 
 mod cache;
 mod config;
+mod cpu;
 mod language_model;
 mod llama;
 mod lora;
 mod weights;
 
 pub use config::LlamaConfig;
+pub use cpu::CpuLlama;
 pub use language_model::{Choice, LanguageModel};
 pub use llama::Llama;
 pub use lora::Lora;

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use candle_core::{DType, Device, Tensor};
-use fast_apply_engine::model::{LanguageModel, Llama, Lora, Weights};
+use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
+use fast_apply_engine::model::{Choice, CpuLlama, LanguageModel, Llama, Lora, Weights};
 
 use crate::fixture;
 
@@ -27,14 +28,18 @@ impl Reference {
     }
 
     fn check(&self, rows: Range<usize>, logits: &Tensor) {
+        self.check_within(TOLERANCE, rows, &logits.to_vec2().unwrap());
+    }
+
+    fn check_within(&self, tolerance: f32, rows: Range<usize>, logits: &[Vec<f32>]) {
         let difference = self.logits[rows.clone()]
             .iter()
             .flatten()
-            .zip(logits.to_vec2::<f32>().unwrap().iter().flatten())
+            .zip(logits.iter().flatten())
             .map(|(expected, actual)| (expected - actual).abs())
             .fold(0.0, f32::max);
         assert!(
-            difference < TOLERANCE,
+            difference < tolerance,
             "rows {rows:?} differ by {difference}"
         );
     }
@@ -179,4 +184,55 @@ fn a_sequence_longer_than_the_context_is_refused() {
         "{error}"
     );
     assert_eq!(model.position(), 20, "a refused pass changes nothing");
+}
+
+/// The CPU model on every instruction set: near transformers, and bit for bit the same however
+/// the tokens are fed.
+fn check_cpu(directory: &str, precision: Precision, tolerance: f32) {
+    let reference = Reference::read(directory, "logits");
+    let weights = Weights::from_hugging_face(&fixture(directory)).unwrap();
+    let all = reference.ids.len();
+    for instructions in InstructionSet::available() {
+        let machine = Machine::new(instructions, 2);
+        let mut model = CpuLlama::load(&weights, precision, machine, 512).unwrap();
+        let at_once = model.logits(&reference.ids, 0..all).unwrap();
+        reference.check_within(tolerance, 0..all, &at_once);
+        for lengths in [&[1][..], &[1, 40, 2, 17, 3, 16], &[20]] {
+            model.truncate(0);
+            let mut lengths = lengths.iter().cycle();
+            while model.position() < all {
+                // What is fed and rolled back leaves no trace.
+                let start = model.position();
+                let wrong: Vec<u32> = reference.ids.iter().rev().take(33).copied().collect();
+                model.forward(&wrong, 0..0).unwrap();
+                model.truncate(start);
+
+                let end = all.min(start + lengths.next().unwrap());
+                let tokens = &reference.ids[start..end];
+                let logits = model.logits(tokens, 0..tokens.len()).unwrap();
+                assert!(logits == at_once[start..end], "rows {start}..{end}");
+                model.truncate(start);
+                let choices = model.forward(tokens, 0..tokens.len()).unwrap();
+                for (choice, logits) in choices.iter().zip(&logits) {
+                    assert_eq!(*choice, Choice::of_logits(logits));
+                }
+            }
+        }
+        let too_many = vec![0; 512];
+        assert!(model.forward(&too_many, 0..0).is_err());
+    }
+}
+
+#[test]
+fn the_cpu_model_in_f32() {
+    check_cpu("tiny-llama31", Precision::F32, TOLERANCE);
+    check_cpu("tiny-tied", Precision::F32, TOLERANCE);
+}
+
+/// The tolerance is that of the format: the same weights in llama.cpp's Q8_0 move these logits by
+/// up to 0.54.
+#[test]
+fn the_cpu_model_in_int8() {
+    check_cpu("tiny-llama31", Precision::Int8, 1.0);
+    check_cpu("tiny-tied", Precision::Int8, 1.0);
 }

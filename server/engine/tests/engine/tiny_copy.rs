@@ -1,17 +1,15 @@
 //! The second lossless layer: a tiny Llama that has learned to copy and insert, so that real
-//! forward passes verify drafts that are mostly right.
+//! forward passes verify drafts that are mostly right. On the processor a row's logits do not depend
+//! on the other rows, so nothing is excused.
 
 use std::sync::atomic::AtomicBool;
 
-use candle_core::{DType, Device};
 use fast_apply_engine::decode::{Decoder, Generation, Task};
 use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind, DraftLength, Sources};
-use fast_apply_engine::model::{Llama, Weights};
+use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
+use fast_apply_engine::model::{CpuLlama, Weights};
 
 use crate::fixture;
-
-/// Two logits closer than this may change places by rounding alone.
-const TIE: f32 = 1e-4;
 
 #[derive(serde::Deserialize)]
 struct Cases {
@@ -27,14 +25,14 @@ struct Case {
     prompt: Vec<u32>,
 }
 
-fn decoder() -> Decoder<Llama> {
+fn decoder(precision: Precision) -> Decoder<CpuLlama> {
     let weights = Weights::from_hugging_face(&fixture("tiny-copy")).unwrap();
-    let model = Llama::load(&weights, &Device::Cpu, DType::F32, usize::MAX).unwrap();
-    Decoder::new(model).unwrap()
+    let machine = Machine::new(InstructionSet::detect(), 2);
+    Decoder::new(CpuLlama::load(&weights, precision, machine, usize::MAX).unwrap()).unwrap()
 }
 
 fn run(
-    decoder: &mut Decoder<Llama>,
+    decoder: &mut Decoder<CpuLlama>,
     sources: &Sources,
     stop: u32,
     draft: DraftKind,
@@ -54,13 +52,22 @@ fn run(
 }
 
 #[test]
-fn every_drafter_and_length_writes_what_plain_decoding_writes() {
+fn every_drafter_and_length_writes_what_plain_decoding_writes_in_f32() {
+    check_every_drafter_and_length(Precision::F32);
+}
+
+#[test]
+fn every_drafter_and_length_writes_what_plain_decoding_writes_in_int8() {
+    check_every_drafter_and_length(Precision::Int8);
+}
+
+fn check_every_drafter_and_length(precision: Precision) {
     let Cases { special, cases } =
         serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
     let stop = special["eos"];
-    let mut decoder = decoder();
+    let mut decoder = decoder(precision);
     let lengths = [1, 2, 3, 5, 8, 13, 32, 64, 128, 256];
-    let (mut exact, mut tokens, mut forwards, mut ties) = (0, 0, 0, Vec::new());
+    let (mut exact, mut tokens, mut forwards) = (0, 0, 0);
     for (index, case) in cases.iter().enumerate() {
         let mut sources = Sources {
             original: case.original.clone(),
@@ -87,16 +94,14 @@ fn every_drafter_and_length_writes_what_plain_decoding_writes() {
                 DraftLength::Auto,
             ] {
                 let speculative = run(&mut decoder, &sources, stop, draft, length);
-                if speculative.tokens != plain.tokens {
-                    let same = plain.tokens.iter().zip(&speculative.tokens);
-                    let at = same.take_while(|(plain, other)| plain == other).count();
-                    let margin = plain.margins.get(at).copied().unwrap_or(f32::INFINITY);
-                    assert!(
-                        margin < TIE,
-                        "case {index}, {name}, {length:?}: token {at}, {margin}"
-                    );
-                    ties.push((index, name, at, margin));
-                }
+                assert_eq!(
+                    speculative.tokens, plain.tokens,
+                    "case {index}, {name}, {length:?}"
+                );
+                assert_eq!(
+                    speculative.margins, plain.margins,
+                    "case {index}, {name}, {length:?}"
+                );
                 if draft == DraftKind::Auto && length == DraftLength::Fixed(64) {
                     tokens += speculative.tokens.len();
                     forwards += speculative.effort.forwards;
@@ -108,9 +113,8 @@ fn every_drafter_and_length_writes_what_plain_decoding_writes() {
         "{exact} of {} exact, {tokens} tokens in {forwards} passes",
         cases.len()
     );
-    println!("excused ties: {ties:?}");
     assert!(
-        exact * 2 > cases.len(),
+        exact * 3 > cases.len(),
         "the tiny model has learned its task: {exact}"
     );
     assert!(
@@ -124,7 +128,7 @@ fn a_cancelled_or_short_run_leaves_a_cache_that_can_be_used_again() {
     let Cases { special, cases } =
         serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
     let stop = special["eos"];
-    let mut decoder = decoder();
+    let mut decoder = decoder(Precision::F32);
     for case in cases.iter().take(10) {
         let sources = Sources {
             original: case.original.clone(),

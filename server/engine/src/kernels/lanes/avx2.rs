@@ -1,0 +1,221 @@
+//! AVX2 with FMA: a vector is a pair of registers.
+
+use std::arch::x86_64::*;
+
+use super::{LANES, Lanes};
+
+/// Proof of AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Avx2(());
+
+impl Avx2 {
+    /// # Safety
+    /// The CPU has every feature that the type stands for.
+    pub(in crate::kernels) unsafe fn new_unchecked() -> Self {
+        Self(())
+    }
+}
+
+/// Calls intrinsics that need no more than the features.
+macro_rules! proven {
+    ($call:expr) => {
+        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic.
+        unsafe { $call }
+    };
+}
+
+type Floats = [__m256; 2];
+type Integers = [__m256i; 2];
+
+/// The four bytes of a row, each widened to 16 bits with the other of its pair cleared, because a
+/// sum of two byte products does not fit the instruction's 16 bits.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct SplitBytes {
+    even: __m256i,
+    odd: __m256i,
+}
+
+impl Lanes for Avx2 {
+    type Floats = Floats;
+    type Integers = Integers;
+    type Weights = Integers;
+    type RowBytes = SplitBytes;
+
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Floats {
+        proven!([_mm256_set1_ps(value); 2])
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Floats {
+        proven!([_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))])
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, value: Floats) {
+        proven!({
+            _mm256_storeu_ps(to, value[0]);
+            _mm256_storeu_ps(to.add(8), value[1]);
+        })
+    }
+
+    #[inline(always)]
+    fn add(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn multiply(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn divide(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, a: Floats, b: Floats, c: Floats) -> Floats {
+        proven!([
+            _mm256_fmadd_ps(a[0], b[0], c[0]),
+            _mm256_fmadd_ps(a[1], b[1], c[1])
+        ])
+    }
+
+    #[inline(always)]
+    fn maximum(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn minimum(self, a: Floats, b: Floats) -> Floats {
+        proven!([_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])])
+    }
+
+    #[inline(always)]
+    fn absolute(self, a: Floats) -> Floats {
+        proven!({
+            let sign = _mm256_set1_ps(-0.0);
+            [_mm256_andnot_ps(sign, a[0]), _mm256_andnot_ps(sign, a[1])]
+        })
+    }
+
+    #[inline(always)]
+    fn round(self, a: Floats) -> Floats {
+        proven!([
+            _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[0]),
+            _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[1])
+        ])
+    }
+
+    #[inline(always)]
+    fn power_of_two(self, n: Floats) -> Floats {
+        proven!({
+            let bias = _mm256_set1_epi32(127);
+            let low = _mm256_add_epi32(_mm256_cvtps_epi32(n[0]), bias);
+            let high = _mm256_add_epi32(_mm256_cvtps_epi32(n[1]), bias);
+            [
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(low)),
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(high)),
+            ]
+        })
+    }
+
+    #[inline(always)]
+    fn keep_at_least(self, value: Floats, a: Floats, threshold: Floats) -> Floats {
+        proven!([
+            _mm256_and_ps(value[0], _mm256_cmp_ps::<_CMP_GE_OQ>(a[0], threshold[0])),
+            _mm256_and_ps(value[1], _mm256_cmp_ps::<_CMP_GE_OQ>(a[1], threshold[1]))
+        ])
+    }
+
+    #[inline(always)]
+    fn any_greater(self, a: Floats, b: Floats) -> bool {
+        proven!({
+            let low = _mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0]);
+            let high = _mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]);
+            _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0
+        })
+    }
+
+    #[inline(always)]
+    fn to_integers(self, a: Floats) -> Integers {
+        proven!([_mm256_cvtps_epi32(a[0]), _mm256_cvtps_epi32(a[1])])
+    }
+
+    #[inline(always)]
+    fn to_floats(self, a: Integers) -> Floats {
+        proven!([_mm256_cvtepi32_ps(a[0]), _mm256_cvtepi32_ps(a[1])])
+    }
+
+    #[inline(always)]
+    unsafe fn load_integers(self, from: *const i32) -> Integers {
+        proven!([
+            _mm256_loadu_si256(from.cast()),
+            _mm256_loadu_si256(from.add(8).cast())
+        ])
+    }
+
+    #[inline(always)]
+    fn shift_left_byte(self, a: Integers) -> Integers {
+        proven!([_mm256_slli_epi32::<8>(a[0]), _mm256_slli_epi32::<8>(a[1])])
+    }
+
+    #[inline(always)]
+    unsafe fn store_byte<const BYTE: usize>(self, to: *mut u8, a: Integers) {
+        let mut integers = [0i32; LANES];
+        proven!({
+            _mm256_storeu_si256(integers.as_mut_ptr().cast(), a[0]);
+            _mm256_storeu_si256(integers.as_mut_ptr().add(8).cast(), a[1]);
+        });
+        let bytes = integers.map(|integer| (integer >> (8 * BYTE)) as u8);
+        // SAFETY: the caller gives room for sixteen bytes.
+        unsafe { to.cast::<[u8; LANES]>().write_unaligned(bytes) };
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> Integers {
+        proven!([
+            _mm256_loadu_si256(from.cast()),
+            _mm256_loadu_si256(from.add(32).cast())
+        ])
+    }
+
+    #[inline(always)]
+    unsafe fn splat_row(self, from: *const u8) -> SplitBytes {
+        proven!({
+            let bytes = _mm256_set1_epi32(from.cast::<i32>().read_unaligned());
+            let low = _mm256_set1_epi16(0x00ff);
+            SplitBytes {
+                even: _mm256_and_si256(bytes, low),
+                odd: _mm256_andnot_si256(low, bytes),
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn dot(self, sum: Integers, row: SplitBytes, weights: Integers) -> Integers {
+        proven!({
+            let ones = _mm256_set1_epi16(1);
+            let low = _mm256_add_epi32(
+                _mm256_madd_epi16(_mm256_maddubs_epi16(row.even, weights[0]), ones),
+                _mm256_madd_epi16(_mm256_maddubs_epi16(row.odd, weights[0]), ones),
+            );
+            let high = _mm256_add_epi32(
+                _mm256_madd_epi16(_mm256_maddubs_epi16(row.even, weights[1]), ones),
+                _mm256_madd_epi16(_mm256_maddubs_epi16(row.odd, weights[1]), ones),
+            );
+            [
+                _mm256_add_epi32(sum[0], low),
+                _mm256_add_epi32(sum[1], high),
+            ]
+        })
+    }
+}

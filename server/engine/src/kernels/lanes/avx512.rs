@@ -1,0 +1,163 @@
+//! AVX-512 with VNNI: a vector is one register.
+
+use std::arch::x86_64::*;
+
+use super::Lanes;
+
+/// Proof of AVX-512 F, BW, DQ, VL and VNNI.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Avx512(());
+
+impl Avx512 {
+    /// # Safety
+    /// The CPU has every feature that the type stands for.
+    pub(in crate::kernels) unsafe fn new_unchecked() -> Self {
+        Self(())
+    }
+}
+
+/// Calls intrinsics that need no more than the features.
+macro_rules! proven {
+    ($call:expr) => {
+        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic.
+        unsafe { $call }
+    };
+}
+
+impl Lanes for Avx512 {
+    type Floats = __m512;
+    type Integers = __m512i;
+    type Weights = __m512i;
+    type RowBytes = __m512i;
+
+    const WIDE: bool = true;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        proven!(_mm512_set1_ps(value))
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> __m512 {
+        proven!(_mm512_loadu_ps(from))
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, value: __m512) {
+        proven!(_mm512_storeu_ps(to, value))
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn multiply(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn divide(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_div_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        proven!(_mm512_fmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn maximum(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_max_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn minimum(self, a: __m512, b: __m512) -> __m512 {
+        proven!(_mm512_min_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn absolute(self, a: __m512) -> __m512 {
+        proven!(_mm512_abs_ps(a))
+    }
+
+    #[inline(always)]
+    fn round(self, a: __m512) -> __m512 {
+        proven!(_mm512_roundscale_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(a))
+    }
+
+    #[inline(always)]
+    fn power_of_two(self, n: __m512) -> __m512 {
+        proven!({
+            let exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
+        })
+    }
+
+    #[inline(always)]
+    fn keep_at_least(self, value: __m512, a: __m512, threshold: __m512) -> __m512 {
+        proven!(_mm512_maskz_mov_ps(
+            _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, threshold),
+            value
+        ))
+    }
+
+    #[inline(always)]
+    fn any_greater(self, a: __m512, b: __m512) -> bool {
+        proven!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) != 0)
+    }
+
+    #[inline(always)]
+    fn to_integers(self, a: __m512) -> __m512i {
+        proven!(_mm512_cvtps_epi32(a))
+    }
+
+    #[inline(always)]
+    fn to_floats(self, a: __m512i) -> __m512 {
+        proven!(_mm512_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    unsafe fn load_integers(self, from: *const i32) -> __m512i {
+        proven!(_mm512_loadu_si512(from.cast()))
+    }
+
+    #[inline(always)]
+    fn shift_left_byte(self, a: __m512i) -> __m512i {
+        proven!(_mm512_slli_epi32::<8>(a))
+    }
+
+    #[inline(always)]
+    unsafe fn store_byte<const BYTE: usize>(self, to: *mut u8, a: __m512i) {
+        proven!({
+            let shifted = match BYTE {
+                0 => a,
+                _ => _mm512_srli_epi32::<8>(a),
+            };
+            _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(shifted));
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> __m512i {
+        proven!(_mm512_loadu_si512(from.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_row(self, from: *const u8) -> __m512i {
+        proven!(_mm512_set1_epi32(from.cast::<i32>().read_unaligned()))
+    }
+
+    #[inline(always)]
+    fn dot(self, sum: __m512i, row: __m512i, weights: __m512i) -> __m512i {
+        proven!(_mm512_dpbusd_epi32(sum, row, weights))
+    }
+}

@@ -1,0 +1,167 @@
+//! Arrays, which the compiler turns into whatever vectors the target has.
+
+use super::{LANES, Lanes};
+
+/// Any CPU.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Portable;
+
+type Floats = [f32; LANES];
+type Integers = [i32; LANES];
+
+#[inline(always)]
+fn each(f: impl Fn(usize) -> f32) -> Floats {
+    let mut result = [0.0; LANES];
+    for (lane, value) in result.iter_mut().enumerate() {
+        *value = f(lane);
+    }
+    result
+}
+
+impl Lanes for Portable {
+    type Floats = Floats;
+    type Integers = Integers;
+    type Weights = [[i8; 4]; LANES];
+    type RowBytes = [u8; 4];
+
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Floats {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Floats {
+        // SAFETY: the caller gives sixteen elements.
+        unsafe { from.cast::<Floats>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, value: Floats) {
+        // SAFETY: the caller gives room for sixteen elements.
+        unsafe { to.cast::<Floats>().write_unaligned(value) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| a[lane] - b[lane])
+    }
+
+    #[inline(always)]
+    fn multiply(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| a[lane] * b[lane])
+    }
+
+    #[inline(always)]
+    fn divide(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| a[lane] / b[lane])
+    }
+
+    /// Without the instruction a fused product is a slow library call, so there it rounds twice.
+    #[inline(always)]
+    fn multiply_add(self, a: Floats, b: Floats, c: Floats) -> Floats {
+        if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+            each(|lane| a[lane].mul_add(b[lane], c[lane]))
+        } else {
+            each(|lane| a[lane] * b[lane] + c[lane])
+        }
+    }
+
+    #[inline(always)]
+    fn maximum(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn minimum(self, a: Floats, b: Floats) -> Floats {
+        each(|lane| if a[lane] < b[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn absolute(self, a: Floats) -> Floats {
+        each(|lane| a[lane].abs())
+    }
+
+    #[inline(always)]
+    fn round(self, a: Floats) -> Floats {
+        each(|lane| a[lane].round_ties_even())
+    }
+
+    #[inline(always)]
+    fn power_of_two(self, n: Floats) -> Floats {
+        each(|lane| f32::from_bits(((n[lane] as i32 + 127) as u32) << 23))
+    }
+
+    #[inline(always)]
+    fn keep_at_least(self, value: Floats, a: Floats, threshold: Floats) -> Floats {
+        each(|lane| {
+            if a[lane] >= threshold[lane] {
+                value[lane]
+            } else {
+                0.0
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn any_greater(self, a: Floats, b: Floats) -> bool {
+        a.iter().zip(&b).any(|(a, b)| a > b)
+    }
+
+    #[inline(always)]
+    fn to_integers(self, a: Floats) -> Integers {
+        a.map(|value| value.round_ties_even() as i32)
+    }
+
+    #[inline(always)]
+    fn to_floats(self, a: Integers) -> Floats {
+        a.map(|integer| integer as f32)
+    }
+
+    #[inline(always)]
+    unsafe fn load_integers(self, from: *const i32) -> Integers {
+        // SAFETY: the caller gives sixteen elements.
+        unsafe { from.cast::<Integers>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    fn shift_left_byte(self, a: Integers) -> Integers {
+        a.map(|integer| integer << 8)
+    }
+
+    #[inline(always)]
+    unsafe fn store_byte<const BYTE: usize>(self, to: *mut u8, a: Integers) {
+        let bytes = a.map(|integer| (integer >> (8 * BYTE)) as u8);
+        // SAFETY: the caller gives room for sixteen bytes.
+        unsafe { to.cast::<[u8; LANES]>().write_unaligned(bytes) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(self, from: *const i8) -> [[i8; 4]; LANES] {
+        // SAFETY: the caller gives sixty-four elements.
+        unsafe { from.cast::<[[i8; 4]; LANES]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_row(self, from: *const u8) -> [u8; 4] {
+        // SAFETY: the caller gives four elements.
+        unsafe { from.cast::<[u8; 4]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    fn dot(self, sum: Integers, row: [u8; 4], weights: [[i8; 4]; LANES]) -> Integers {
+        let mut result = sum;
+        for (sum, weights) in result.iter_mut().zip(&weights) {
+            for (&byte, &weight) in row.iter().zip(weights) {
+                *sum += i32::from(byte) * i32::from(weight);
+            }
+        }
+        result
+    }
+}

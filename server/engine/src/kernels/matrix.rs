@@ -1,0 +1,452 @@
+//! Packed weights, and rows in the form that they are multiplied with.
+
+use std::ops::Range;
+
+use super::Machine;
+use super::buffer::{Buffer, Shared};
+use super::byte_product::{BLOCK, ByteProduct, quantize_row, quantize_weights};
+use super::instruction_set::{InstructionSet, Kernel};
+use super::lanes::Lanes;
+use super::tile::{PANEL, Product, Sink, float_tile, multiply_panel};
+
+/// How weights are stored and multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// f32 weights times f32 rows, summed in f32.
+    F32,
+    /// 8-bit weights with one scale per column and block of 64 inputs, times 16-bit rows with one
+    /// scale per block: block sums are exact, and summed in f32.
+    Int8,
+}
+
+/// Weights `[outputs, inputs]`, packed in panels of 48 outputs.
+pub struct Matrix {
+    pub(super) weights: Weights,
+    inputs: usize,
+    outputs: usize,
+}
+
+pub(super) enum Weights {
+    /// Panels of `[inputs][48]`.
+    F32(Buffer<f32>),
+    Int8 {
+        /// Panels of blocks of `[16][48][4]`.
+        bytes: Buffer<i8>,
+        /// Panels of `[blocks][48]`.
+        scales: Buffer<f32>,
+        /// What each block's sum starts from, in the same order.
+        starts: Buffer<i32>,
+    },
+}
+
+impl Matrix {
+    /// A matrix of zeros.
+    pub fn new(precision: Precision, outputs: usize, inputs: usize) -> Self {
+        let columns = outputs.next_multiple_of(PANEL);
+        let blocks = inputs.div_ceil(BLOCK);
+        let weights = match precision {
+            Precision::F32 => Weights::F32(Buffer::zeroed(columns * inputs)),
+            Precision::Int8 => Weights::Int8 {
+                bytes: Buffer::zeroed(columns * blocks * BLOCK),
+                scales: Buffer::zeroed(columns * blocks),
+                starts: Buffer::zeroed(columns * blocks),
+            },
+        };
+        Self {
+            weights,
+            inputs,
+            outputs,
+        }
+    }
+
+    /// Width of the rows it is multiplied with.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Width of the result.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Bytes of memory.
+    pub fn size(&self) -> usize {
+        match &self.weights {
+            Weights::F32(weights) => size_of_val(&**weights),
+            Weights::Int8 {
+                bytes,
+                scales,
+                starts,
+            } => size_of_val(&**bytes) + size_of_val(&**scales) + size_of_val(&**starts),
+        }
+    }
+
+    /// Sets the outputs from `first` on: `weights` is `[n, inputs]`, row by row.
+    pub fn set(&mut self, machine: &Machine, first: usize, weights: &[f32]) {
+        let inputs = self.inputs;
+        assert_eq!(weights.len() % inputs, 0, "whole rows");
+        let end = first + weights.len() / inputs;
+        assert!(end <= self.outputs, "too many rows");
+        let to = self.writer();
+        let (first_panel, last_panel) = (first / PANEL, end.div_ceil(PANEL));
+        machine.pool().run(last_panel - first_panel, &|index| {
+            let panel = first_panel + index;
+            let outputs = first.max(panel * PANEL)..end.min((panel + 1) * PANEL);
+            let rows = &weights[(outputs.start - first) * inputs..(outputs.end - first) * inputs];
+            // SAFETY: each task has a panel of its own.
+            unsafe { to.pack(panel, outputs.start % PANEL, rows) };
+        });
+    }
+
+    fn writer(&mut self) -> PanelWriter {
+        let blocks = self.inputs.div_ceil(BLOCK);
+        match &mut self.weights {
+            Weights::F32(weights) => PanelWriter::F32 {
+                weights: Shared::new(weights),
+                inputs: self.inputs,
+            },
+            Weights::Int8 {
+                bytes,
+                scales,
+                starts,
+            } => PanelWriter::Int8 {
+                bytes: Shared::new(bytes),
+                scales: Shared::new(scales),
+                starts: Shared::new(starts),
+                inputs: self.inputs,
+                blocks,
+            },
+        }
+    }
+
+    /// Writes the weights of one output, as they are multiplied, to `to` (`[inputs]`).
+    pub fn read(&self, output: usize, to: &mut [f32]) {
+        assert!(output < self.outputs && to.len() >= self.inputs);
+        let to = &mut to[..self.inputs];
+        let (panel, column) = (output / PANEL, output % PANEL);
+        match &self.weights {
+            Weights::F32(packed) => {
+                let panel = &packed[panel * self.inputs * PANEL..][..self.inputs * PANEL];
+                for (to, &weight) in to.iter_mut().zip(panel[column..].iter().step_by(PANEL)) {
+                    *to = weight;
+                }
+            }
+            Weights::Int8 { bytes, scales, .. } => {
+                for (block, to) in to.chunks_mut(BLOCK).enumerate() {
+                    let at = (panel * self.inputs.div_ceil(BLOCK) + block) * PANEL;
+                    let scale = scales[at + column];
+                    let quads = bytes[at * BLOCK + 4 * column..].chunks(4 * PANEL);
+                    for (to, quad) in to.chunks_mut(4).zip(quads) {
+                        for (to, &byte) in to.iter_mut().zip(quad) {
+                            *to = f32::from(byte) * scale;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn panels(&self) -> usize {
+        self.outputs.div_ceil(PANEL)
+    }
+}
+
+/// A matrix of which the tasks of one loop write disjoint panels.
+#[derive(Clone, Copy)]
+enum PanelWriter {
+    F32 {
+        weights: Shared<f32>,
+        inputs: usize,
+    },
+    Int8 {
+        bytes: Shared<i8>,
+        scales: Shared<f32>,
+        starts: Shared<i32>,
+        inputs: usize,
+        blocks: usize,
+    },
+}
+
+impl PanelWriter {
+    /// Packs `rows` (`[n, inputs]`) as the columns of one panel from `first` on.
+    ///
+    /// # Safety
+    /// The panel exists, and no other thread uses it.
+    unsafe fn pack(self, panel: usize, first: usize, rows: &[f32]) {
+        match self {
+            Self::F32 { weights, inputs } => {
+                // SAFETY: promised by the caller.
+                let packed = unsafe {
+                    let at = weights.at(panel * inputs * PANEL);
+                    std::slice::from_raw_parts_mut(at, inputs * PANEL)
+                };
+                for (k, to) in packed.chunks_exact_mut(PANEL).enumerate() {
+                    let column = rows[k..].iter().step_by(inputs);
+                    for (to, &weight) in to[first..].iter_mut().zip(column) {
+                        *to = weight;
+                    }
+                }
+            }
+            Self::Int8 {
+                bytes,
+                scales,
+                starts,
+                inputs,
+                blocks,
+            } => {
+                for (offset, row) in rows.chunks_exact(inputs).enumerate() {
+                    for (block, row) in row.chunks(BLOCK).enumerate() {
+                        let at = (panel * blocks + block) * PANEL;
+                        // SAFETY: promised by the caller.
+                        unsafe {
+                            let bytes = bytes.at(at * BLOCK);
+                            let bytes = std::slice::from_raw_parts_mut(bytes, PANEL * BLOCK);
+                            let (scale, start) = quantize_weights(row, first + offset, bytes);
+                            *scales.at(at + first + offset) = scale;
+                            *starts.at(at + first + offset) = start;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of one width, in the form that a matrix of the same precision is multiplied with.
+pub struct Rows {
+    /// `[capacity][width]`.
+    pub(super) floats: Buffer<f32>,
+    /// For `Precision::Int8`, see `ByteProduct`.
+    pub(super) quantized: Option<(Buffer<u8>, Buffer<f32>)>,
+    capacity: usize,
+    width: usize,
+}
+
+impl Rows {
+    /// Room for `capacity` rows. The stored width is rounded up to whole panels, so that the
+    /// results of a matrix with `width` outputs fit.
+    pub fn new(precision: Precision, capacity: usize, width: usize) -> Self {
+        let blocks = width.div_ceil(BLOCK);
+        Self {
+            floats: Buffer::zeroed(capacity * width.next_multiple_of(PANEL)),
+            quantized: match precision {
+                Precision::F32 => None,
+                Precision::Int8 => Some((
+                    Buffer::zeroed(capacity * blocks * 2 * BLOCK),
+                    Buffer::zeroed(capacity * blocks),
+                )),
+            },
+            capacity,
+            width,
+        }
+    }
+
+    /// Most rows it holds.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Elements of a row that count.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Elements from one row to the next.
+    pub fn stride(&self) -> usize {
+        self.width.next_multiple_of(PANEL)
+    }
+
+    /// One row.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.floats[row * self.stride()..][..self.width]
+    }
+
+    /// One row, to be written. `seal` it before it is multiplied.
+    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        let stride = self.stride();
+        &mut self.floats[row * stride..][..self.width]
+    }
+
+    /// Makes rows that were written ready to be multiplied.
+    pub fn seal(&mut self, instructions: InstructionSet, rows: Range<usize>) {
+        let writer = self.writer();
+        assert!(rows.end <= self.capacity);
+        for row in rows {
+            // SAFETY: the row exists, and the rows are borrowed mutably.
+            unsafe { writer.seal(instructions, row) };
+        }
+    }
+
+    /// Access for the tasks of a loop.
+    pub(super) fn writer(&mut self) -> RowsWriter {
+        RowsWriter {
+            stride: self.stride(),
+            width: self.width,
+            floats: Shared::new(&mut self.floats),
+            quantized: self
+                .quantized
+                .as_mut()
+                .map(|(bytes, scales)| (Shared::new(bytes), Shared::new(scales))),
+        }
+    }
+}
+
+/// Rows of which the tasks of one loop write disjoint ones.
+#[derive(Clone, Copy)]
+pub(super) struct RowsWriter {
+    pub(super) floats: Shared<f32>,
+    quantized: Option<(Shared<u8>, Shared<f32>)>,
+    pub(super) stride: usize,
+    pub(super) width: usize,
+}
+
+impl RowsWriter {
+    /// # Safety
+    /// The row exists, and no other thread uses it.
+    #[inline(always)]
+    pub(super) unsafe fn seal(self, instructions: InstructionSet, row: usize) {
+        instructions.run(Seal { rows: self, row });
+    }
+
+    /// # Safety
+    /// As for `seal`.
+    #[inline(always)]
+    pub(super) unsafe fn seal_with<L: Lanes>(self, lanes: L, row: usize) {
+        let Some((bytes, scales)) = self.quantized else {
+            return;
+        };
+        let blocks = self.width.div_ceil(BLOCK);
+        // SAFETY: the row exists in all three buffers, which have this shape.
+        unsafe {
+            quantize_row(
+                lanes,
+                self.floats.at(row * self.stride),
+                self.width,
+                bytes.at(row * blocks * 2 * BLOCK),
+                scales.at(row * blocks),
+            );
+        }
+    }
+}
+
+struct Seal {
+    rows: RowsWriter,
+    row: usize,
+}
+
+impl Kernel for Seal {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        // SAFETY: `Seal` is only made by `RowsWriter::seal`, whose caller promises this.
+        unsafe { self.rows.seal_with(lanes, self.row) }
+    }
+}
+
+/// f32 rows times f32 panels.
+#[derive(Clone, Copy)]
+struct FloatProduct {
+    rows: *const f32,
+    row_stride: usize,
+    weights: *const f32,
+    inputs: usize,
+}
+
+// SAFETY: made from buffers of the shapes it reads.
+unsafe impl Product for FloatProduct {
+    const ROWS: (usize, usize) = (8, 6);
+
+    #[inline(always)]
+    unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
+        self,
+        lanes: L,
+        row: usize,
+        column: usize,
+    ) -> [[L::Floats; V]; R] {
+        let (panel, column) = (column / PANEL, column % PANEL);
+        // SAFETY: the caller's rows and columns exist.
+        unsafe {
+            float_tile::<L, R, V>(
+                lanes,
+                self.inputs,
+                self.rows.add(row * self.row_stride),
+                self.row_stride,
+                self.weights.add(panel * self.inputs * PANEL + column),
+                PANEL,
+            )
+        }
+    }
+}
+
+/// Gives `rows` times one panel of `matrix` to `sink`.
+///
+/// # Safety
+/// The sink was made for these rows and for all columns of the panel.
+pub(super) unsafe fn multiply<S: Sink>(
+    instructions: InstructionSet,
+    rows: &Rows,
+    range: Range<usize>,
+    matrix: &Matrix,
+    panel: usize,
+    sink: &mut S,
+) {
+    assert!(range.end <= rows.capacity && panel < matrix.panels() && rows.width == matrix.inputs);
+    match (&matrix.weights, &rows.quantized) {
+        (Weights::F32(weights), _) => {
+            let product = FloatProduct {
+                rows: rows.floats.as_ptr(),
+                row_stride: rows.stride(),
+                weights: weights.as_ptr(),
+                inputs: matrix.inputs,
+            };
+            instructions.run(Panel {
+                product,
+                rows: range,
+                panel,
+                sink,
+            });
+        }
+        (
+            Weights::Int8 {
+                bytes,
+                scales,
+                starts,
+            },
+            Some((row_bytes, row_scales)),
+        ) => {
+            let product = ByteProduct {
+                rows: row_bytes.as_ptr(),
+                row_scales: row_scales.as_ptr(),
+                bytes: bytes.as_ptr(),
+                scales: scales.as_ptr(),
+                starts: starts.as_ptr(),
+                blocks: matrix.inputs.div_ceil(BLOCK),
+            };
+            instructions.run(Panel {
+                product,
+                rows: range,
+                panel,
+                sink,
+            });
+        }
+        (Weights::Int8 { .. }, None) => panic!("f32 rows cannot be multiplied with int8 weights"),
+    }
+}
+
+struct Panel<'a, P, S> {
+    product: P,
+    rows: Range<usize>,
+    panel: usize,
+    sink: &'a mut S,
+}
+
+impl<P: Product, S: Sink> Kernel for Panel<'_, P, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        // SAFETY: `multiply` has checked the product, and its caller promises the sink.
+        unsafe { multiply_panel(lanes, self.product, self.rows, self.panel, self.sink) };
+    }
+}

@@ -1,0 +1,314 @@
+//! The Llama forward pass on the CPU, over this crate's own kernels.
+
+use std::ops::Range;
+
+use super::config::LlamaConfig;
+use super::language_model::{Choice, LanguageModel};
+use super::weights::Weights;
+use crate::Error;
+use crate::kernels::{
+    AttentionScratch, Heads, KeyValueCache, Machine, Matrix, Precision, Queries, Rotations, Rows,
+};
+
+/// Most rows that go through the layers together.
+const BATCH: usize = 256;
+
+/// A Llama model on the CPU, and the cache of one sequence.
+///
+/// A row's result does not depend, to the bit, on the rows it is fed with.
+pub struct CpuLlama {
+    machine: Machine,
+    blocks: Vec<Block>,
+    norm: Vec<f32>,
+    /// The output projection; with tied embeddings the embedding table, too.
+    output: Matrix,
+    embeddings: Option<Matrix>,
+    rotations: Rotations,
+    cache: KeyValueCache,
+    position: usize,
+    context_length: usize,
+    epsilon: f32,
+    scratch: Scratch,
+}
+
+struct Block {
+    attention_norm: Vec<f32>,
+    /// Queries, keys and values.
+    attention_input: Matrix,
+    attention_output: Matrix,
+    feed_forward_norm: Vec<f32>,
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
+}
+
+/// Memory that every forward pass uses again.
+struct Scratch {
+    hidden: Rows,
+    normed: Rows,
+    projected: Rows,
+    queries: Queries,
+    attended: Rows,
+    gated: Rows,
+    attention: AttentionScratch,
+    choices: Vec<Choice>,
+}
+
+impl CpuLlama {
+    /// Loads a model for sequences of at most `max_context` positions.
+    pub fn load(
+        weights: &Weights,
+        precision: Precision,
+        machine: Machine,
+        max_context: usize,
+    ) -> Result<Self, Error> {
+        Self::from_floats(weights.config(), precision, machine, max_context, |name| {
+            Ok(weights.tensor(name)?.flatten_all()?.to_vec1::<f32>()?)
+        })
+    }
+
+    /// Builds a model from weights that `weight` gives by their Hugging Face names, each row by row
+    /// (`[out, in]`, rope halves side by side).
+    pub fn from_floats<W: AsRef<[f32]>>(
+        config: &LlamaConfig,
+        precision: Precision,
+        machine: Machine,
+        max_context: usize,
+        mut weight: impl FnMut(&str) -> Result<W, Error>,
+    ) -> Result<Self, Error> {
+        let heads = heads_of(config)?;
+        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+        let mut read = |name: &str, length: usize| -> Result<W, Error> {
+            let values = weight(name)?;
+            let found = values.as_ref().len();
+            if found != length {
+                return Err(Error::Invalid {
+                    what: format!("the tensor '{name}'"),
+                    reason: format!("it has {found} elements where the model needs {length}"),
+                });
+            }
+            Ok(values)
+        };
+        let mut matrix = |names: &[(String, usize)], inputs: usize| -> Result<Matrix, Error> {
+            let outputs = names.iter().map(|(_, outputs)| outputs).sum();
+            let mut matrix = Matrix::new(precision, outputs, inputs);
+            let mut first = 0;
+            for (name, outputs) in names {
+                let values = read(&format!("{name}.weight"), outputs * inputs)?;
+                matrix.set(&machine, first, values.as_ref());
+                first += outputs;
+            }
+            Ok(matrix)
+        };
+        let mut blocks = Vec::with_capacity(config.layers);
+        let embedding = [("model.embed_tokens".to_owned(), config.vocab_size)];
+        let (output, embeddings) = if config.tied_embeddings {
+            (matrix(&embedding, hidden)?, None)
+        } else {
+            let head = [("lm_head".to_owned(), config.vocab_size)];
+            (matrix(&head, hidden)?, Some(matrix(&embedding, hidden)?))
+        };
+        for layer in 0..config.layers {
+            let part = |part: &str, width| (format!("model.layers.{layer}.{part}"), width);
+            let (query, key) = (heads.queries * heads.width, heads.keys * heads.width);
+            blocks.push(Block {
+                attention_norm: Vec::new(),
+                attention_input: matrix(
+                    &[
+                        part("self_attn.q_proj", query),
+                        part("self_attn.k_proj", key),
+                        part("self_attn.v_proj", key),
+                    ],
+                    hidden,
+                )?,
+                attention_output: matrix(&[part("self_attn.o_proj", hidden)], query)?,
+                feed_forward_norm: Vec::new(),
+                gate: matrix(&[part("mlp.gate_proj", inner)], hidden)?,
+                up: matrix(&[part("mlp.up_proj", inner)], hidden)?,
+                down: matrix(&[part("mlp.down_proj", hidden)], inner)?,
+            });
+        }
+        let mut norm = |name: &str| -> Result<Vec<f32>, Error> {
+            Ok(read(&format!("{name}.weight"), hidden)?.as_ref().to_vec())
+        };
+        for (layer, block) in blocks.iter_mut().enumerate() {
+            block.attention_norm = norm(&format!("model.layers.{layer}.input_layernorm"))?;
+            block.feed_forward_norm =
+                norm(&format!("model.layers.{layer}.post_attention_layernorm"))?;
+        }
+        let norm = norm("model.norm")?;
+        let context_length = config.context_length.min(max_context);
+        let width_of_projected = (heads.queries + 2 * heads.keys) * heads.width;
+        Ok(Self {
+            blocks,
+            norm,
+            output,
+            embeddings,
+            rotations: Rotations::new(&config.rope_frequencies, context_length),
+            cache: KeyValueCache::new(config.layers, heads, context_length),
+            position: 0,
+            context_length,
+            epsilon: config.rms_norm_eps as f32,
+            scratch: Scratch {
+                hidden: Rows::new(Precision::F32, BATCH, hidden),
+                normed: Rows::new(precision, BATCH, hidden),
+                projected: Rows::new(Precision::F32, BATCH, width_of_projected),
+                queries: Queries::new(heads, BATCH),
+                attended: Rows::new(precision, BATCH, heads.queries * heads.width),
+                gated: Rows::new(precision, BATCH, inner),
+                attention: AttentionScratch::default(),
+                choices: Vec::new(),
+            },
+            machine,
+        })
+    }
+
+    /// The instructions and threads it runs with.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Feeds at most `BATCH` tokens through all layers. The result is in `scratch.hidden`.
+    fn feed(&mut self, tokens: &[u32]) {
+        let Scratch {
+            hidden,
+            normed,
+            projected,
+            queries,
+            attended,
+            gated,
+            attention,
+            ..
+        } = &mut self.scratch;
+        let (machine, count, position) = (&self.machine, tokens.len(), self.position);
+        let table = self.embeddings.as_ref().unwrap_or(&self.output);
+        machine.look_up(table, tokens, hidden);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            machine.normalize(hidden, count, &block.attention_norm, self.epsilon, normed);
+            machine.project(normed, count, &block.attention_input, projected);
+            let cache = (&mut self.cache, layer);
+            machine.rotate(projected, count, &self.rotations, position, queries, cache);
+            let cache = (&self.cache, layer);
+            machine.attend(queries, count, position, cache, attention, attended);
+            machine.project_and_add(attended, count, &block.attention_output, hidden);
+            machine.normalize(
+                hidden,
+                count,
+                &block.feed_forward_norm,
+                self.epsilon,
+                normed,
+            );
+            machine.project_gated(normed, count, &block.gate, &block.up, gated);
+            machine.project_and_add(gated, count, &block.down, hidden);
+        }
+        self.position += count;
+    }
+
+    /// Feeds `tokens` after the cached ones and returns the logits behind each of the rows in
+    /// `rows`, `[rows][vocabulary]`.
+    pub fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        let mut logits = Vec::with_capacity(rows.len());
+        let mut projected = Rows::new(Precision::F32, BATCH, self.output.outputs());
+        self.feed_all(tokens, rows, |model, wanted| {
+            let normed = &model.scratch.normed;
+            let output = &model.output;
+            model
+                .machine
+                .project(normed, wanted.end, output, &mut projected);
+            logits.extend(wanted.map(|row| projected.row(row).to_vec()));
+        })?;
+        Ok(logits)
+    }
+
+    /// Feeds all tokens, batch by batch, and hands each batch that has some of `rows` to `take`:
+    /// those rows, counted in the batch, are ready for the output projection in `scratch.normed`.
+    fn feed_all(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        mut take: impl FnMut(&mut Self, Range<usize>),
+    ) -> Result<(), Error> {
+        self.check(tokens)?;
+        for (batch, tokens) in tokens.chunks(BATCH).enumerate() {
+            self.feed(tokens);
+            let first = batch * BATCH;
+            let end = rows.end.min(first + tokens.len());
+            let start = rows.start.max(first);
+            if start < end {
+                let Scratch { hidden, normed, .. } = &mut self.scratch;
+                let machine = &self.machine;
+                machine.normalize(hidden, end - first, &self.norm, self.epsilon, normed);
+                take(self, start - first..end - first);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, tokens: &[u32]) -> Result<(), Error> {
+        let needed = self.position + tokens.len();
+        if needed > self.context_length {
+            return Err(Error::ContextExceeded {
+                needed,
+                limit: self.context_length,
+            });
+        }
+        let vocabulary = self.output.outputs();
+        match tokens.iter().find(|&&token| token as usize >= vocabulary) {
+            Some(token) => Err(Error::Invalid {
+                what: format!("token {token}"),
+                reason: format!("the vocabulary ends at {vocabulary}"),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl LanguageModel for CpuLlama {
+    fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
+        let mut chosen = Vec::with_capacity(rows.len());
+        self.feed_all(tokens, rows, |model, wanted| {
+            let Scratch {
+                normed, choices, ..
+            } = &mut model.scratch;
+            let picked = model.machine.choose(normed, wanted, &model.output, choices);
+            chosen.extend(picked);
+        })?;
+        Ok(chosen)
+    }
+
+    fn position(&self) -> usize {
+        self.position
+    }
+
+    fn truncate(&mut self, position: usize) {
+        self.position = self.position.min(position);
+    }
+
+    fn context_length(&self) -> usize {
+        self.context_length
+    }
+}
+
+fn heads_of(config: &LlamaConfig) -> Result<Heads, Error> {
+    let heads = Heads {
+        queries: config.heads,
+        keys: config.kv_heads,
+        width: config.head_dim,
+    };
+    let invalid = |reason: &str| Error::Invalid {
+        what: "the model's shape".into(),
+        reason: reason.into(),
+    };
+    if heads.keys == 0 || !heads.queries.is_multiple_of(heads.keys) {
+        return Err(invalid("the key heads do not divide the query heads"));
+    }
+    if !heads.is_supported() {
+        return Err(invalid("its heads are odd or wider than 128"));
+    }
+    if 2 * config.rope_frequencies.len() != heads.width {
+        return Err(invalid(
+            "there is not one rope frequency per pair of elements",
+        ));
+    }
+    Ok(heads)
+}

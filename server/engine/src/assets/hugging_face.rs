@@ -3,6 +3,7 @@
 use std::{
     env,
     fs::File,
+    io::ErrorKind,
     net::{TcpStream, ToSocketAddrs},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -46,7 +47,7 @@ impl HuggingFace<'_> {
         // For the chat template. Older models have no such file.
         let _ = self.fetch_file(&api, "tokenizer_config.json", progress);
         if let Err(error) = self.fetch_file(&api, safetensors::INDEX, progress)
-            && !matches!(&error, AssetError::Source { reason, .. } if reason.contains("404"))
+            && !matches!(&error, AssetError::Source { reason, .. } if reason.ends_with("404"))
         {
             return Err(error);
         }
@@ -122,19 +123,28 @@ impl HuggingFace<'_> {
     }
 
     fn failure(&self, error: ApiError) -> AssetError {
-        let what = self.repository.to_owned();
-        match &error {
+        let reason = match &error {
+            ApiError::IoError(source) if source.kind() == ErrorKind::StorageFull => format!(
+                "there is no room left in {}; free some space, or set HF_HOME to a directory with room",
+                Cache::from_env().path().display()
+            ),
             ApiError::IoError(source) => {
-                let copy = std::io::Error::from(source.kind());
-                match AssetError::writing(Cache::from_env().path(), copy) {
-                    full @ AssetError::Full { .. } => full,
-                    _ => AssetError::Interrupted { what },
-                }
+                format!("the connection was lost ({source}); try again, what has arrived is kept")
             }
-            _ => AssetError::Source {
-                what,
-                reason: error.to_string(),
-            },
+            ApiError::RequestError(_)
+                if ["401", "403"]
+                    .iter()
+                    .any(|code| error.to_string().ends_with(code)) =>
+            {
+                format!(
+                    "{error}; accept its licence on its page and set HF_TOKEN to a token of yours"
+                )
+            }
+            _ => error.to_string(),
+        };
+        AssetError::Source {
+            what: self.repository.to_owned(),
+            reason,
         }
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod gguf;
 #[cfg(feature = "hf")]
 mod hugging_face;
+mod integrity;
 mod progress;
 mod prompt_template;
 mod python_package;

@@ -8,9 +8,9 @@ use std::{
 
 use super::{
     Adapter, AssetError, Fetch, Model, Progress, PromptTemplate, Store, checksum,
+    integrity::{whole_directory, whole_gguf},
     progress::Report,
     prompt_template::chat_template_of,
-    store::{whole_directory, whole_gguf},
 };
 
 /// What the user asks for.

@@ -1,12 +1,6 @@
 //! The models on this machine, and how missing ones get there.
 
-use std::{
-    env,
-    ffi::OsString,
-    fs::{self, File},
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
+use std::{env, ffi::OsString, ops::ControlFlow, path::PathBuf};
 
 use etcetera::BaseStrategy as _;
 
@@ -15,10 +9,9 @@ use super::hugging_face::HuggingFace;
 use super::{
     AssetError, Model, Progress, Registry, Source,
     cache::{Cache, Staging},
-    checksum, gguf,
+    integrity::{Check, check},
     progress::Report,
     python_package::PythonPackage,
-    safetensors,
 };
 
 /// The models of a registry, where they lie on this machine.
@@ -70,13 +63,6 @@ pub struct Verified {
     /// The checksum that the file has and the registry names; `None` for unpinned models, of which only the structure
     /// was checked.
     pub sha256: Option<String>,
-}
-
-/// How much is checked of what lies in the cache. It was checked in full when it was put there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Check {
-    Structure,
-    Everything,
 }
 
 impl Locations {
@@ -320,60 +306,4 @@ impl Store {
     fn path_in_hugging_face_cache(&self, _: &Model) -> Option<PathBuf> {
         None
     }
-}
-
-/// Checks the file or directory of a model of the registry.
-fn check(
-    model: &Model,
-    path: &Path,
-    effort: Check,
-    remedy: &'static str,
-    progress: Report<'_>,
-) -> Result<(), AssetError> {
-    if model.file.is_none() {
-        return whole_directory(path, remedy);
-    }
-    whole_gguf(path, remedy)?;
-    let Some(expected) = &model.sha256 else {
-        return Ok(());
-    };
-    let size = fs::metadata(path)
-        .map_err(|error| AssetError::reading(path, error))?
-        .len();
-    if effort == Check::Structure && size == model.size {
-        return Ok(());
-    }
-    let actual = checksum::of_file(path, progress)?;
-    if &actual == expected {
-        return Ok(());
-    }
-    let (what, expected) = (path.display().to_string(), expected.clone());
-    Err(AssetError::Checksum {
-        what,
-        expected,
-        actual,
-        remedy,
-    })
-}
-
-/// Checks the structure of a GGUF file.
-pub(super) fn whole_gguf(
-    path: &Path,
-    remedy: &'static str,
-) -> Result<gguf::GgufSummary, AssetError> {
-    File::open(path).map_err(|error| AssetError::reading(path, error))?;
-    gguf::inspect(path).map_err(|error| AssetError::Damaged {
-        path: path.to_owned(),
-        reason: error.to_string(),
-        remedy,
-    })
-}
-
-/// Checks the structure of a directory of safetensors.
-pub(super) fn whole_directory(path: &Path, remedy: &'static str) -> Result<(), AssetError> {
-    safetensors::inspect(path).map_err(|error| AssetError::Damaged {
-        path: path.to_owned(),
-        reason: error.to_string(),
-        remedy,
-    })
 }

@@ -16,10 +16,11 @@ pub(crate) struct Sketch {
 
 impl Sketch {
     pub(crate) fn new(block: &str, original: &str) -> Self {
+        let known: std::collections::HashSet<&str> = original.lines().map(str::trim).collect();
         let mut lines: Vec<String> = Vec::new();
         for line in block.lines() {
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
-            if original.lines().any(|known| known.trim() == line.trim()) {
+            if known.contains(line.trim()) {
                 lines.push(line.to_owned());
             } else if let Some((head, inner, tail)) = marker::inline_gap(line) {
                 lines.push(head.to_owned());

@@ -195,7 +195,7 @@ fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if needed && !names.iter().any(|name| plan.request.removes(name)) {
             ops[at] = Op::Keep { original };
             plan.doubts.push((
-                0.9,
+                0.7,
                 format!(
                     "line {} imports a name that is still used",
                     plan.original.rows[original].line + 1

@@ -676,7 +676,7 @@ impl<'a> Plan<'a> {
     fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
         let kind = self.original_outline.symbols[pair.original].kind;
         let marked = shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
-        if !marked || shown.is_empty() || !matches!(kind, Kind::Function | Kind::Case) {
+        if !marked || shown.is_empty() || kind == Kind::Value {
             return false;
         }
         let last = &self.shown.rows[shown.end - 1];
@@ -703,13 +703,13 @@ impl<'a> Plan<'a> {
             {
                 let shift = self.original.rows[*other].indent as isize
                     - self.shown.rows[*row].indent as isize;
-                *votes.entry(shift).or_insert(0) += 1;
+                *votes.entry(shift).or_insert(0usize) += 1;
             }
         }
-        votes
-            .into_iter()
-            .max_by_key(|(shift, count)| (*count, *shift == 0))
-            .map_or(0, |(shift, _)| shift)
+        let all: usize = votes.values().sum();
+        let best = votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0));
+        // Where lines disagree, some of them were indented anew on purpose.
+        best.filter(|(_, count)| count * 5 >= all * 4).map_or(0, |(shift, _)| shift)
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn sketch(before: &str, after: &str, path: &str, style: Style, seed: 
     let diff = TextDiff::from_lines(before, after);
     let mut changed = false;
     let trailing = |text: &str| text.lines().any(|line| line != line.trim_end());
-    if trailing(before) != trailing(after) || before.ends_with('\n') != after.ends_with('\n') || cuts_an_end(diff.ops(), lines.len()) {
+    if trailing(before) && restyles(before, after) || trailing(before) != trailing(after) || before.ends_with('\n') != after.ends_with('\n') || cuts_an_end(diff.ops(), lines.len()) {
         return None;
     }
     for (index, op) in diff.ops().iter().enumerate() {
@@ -46,6 +46,13 @@ pub(crate) fn sketch(before: &str, after: &str, path: &str, style: Style, seed: 
         return None;
     }
     Some(write(&lines, &shown, path, seed))
+}
+
+/// Whether some line changes in nothing but its trailing blanks.
+fn restyles(before: &str, after: &str) -> bool {
+    let known: std::collections::HashSet<&str> = before.lines().collect();
+    let bare: std::collections::HashSet<&str> = before.lines().map(str::trim_end).collect();
+    after.lines().any(|line| !known.contains(line) && bare.contains(line.trim_end()))
 }
 
 /// Whether lines go at the start or the end of the text and none come.

@@ -606,7 +606,7 @@ struct Group {
 
 /// The number of rows of the statement that starts here, by its brackets. None if a block opens inside it or it
 /// does not end.
-fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option<usize> {
+pub(crate) fn statement_rows<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Option<usize> {
     let mut depth = 0i32;
     let mut lists_in_braces = false;
     for (count, row) in rows.enumerate() {

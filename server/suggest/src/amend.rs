@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
+use crate::align::{Op, is_comment};
 use crate::imports;
 use crate::marker::Meaning;
 use crate::outline::Kind;
@@ -41,7 +41,13 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if !imports::is_import(line) {
             continue;
         }
-        let moved = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line));
+        let own = imports::bound_names(line);
+        let moved = inserted.iter().any(|&new| {
+            let Op::Insert { sketch } = ops[new] else { return false };
+            let other = plan.shown.rows[sketch].text;
+            let names = imports::bound_names(other);
+            other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
+        });
         let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
         let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
         let near_new = neighbours
@@ -162,19 +168,20 @@ fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
     let mut bodies = Vec::new();
     let mut bound = Vec::new();
     for op in ops.iter() {
-        let text = match *op {
-            Op::Keep { original } => plan.original.rows[original].text,
+        let (text, import, comment) = match *op {
+            Op::Keep { original } => {
+                let row = &plan.original.rows[original];
+                (row.text, plan.original_imports[original], is_comment(row))
+            }
             Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
-                plan.shown.rows[sketch].text
+                let row = &plan.shown.rows[sketch];
+                (row.text, plan.shown_imports[sketch], is_comment(row))
             }
             Op::Delete { .. } | Op::Gap { .. } => continue,
         };
-        if imports::is_import(text) {
-            &mut bound
-        } else {
-            &mut bodies
+        if !comment {
+            if import { &mut bound } else { &mut bodies }.push(text);
         }
-        .push(text);
     }
     for at in deleted {
         let Op::Delete { original } = ops[at] else {
@@ -188,7 +195,7 @@ fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if needed && !names.iter().any(|name| plan.request.removes(name)) {
             ops[at] = Op::Keep { original };
             plan.doubts.push((
-                0.9,
+                0.7,
                 format!(
                     "line {} imports a name that is still used",
                     plan.original.rows[original].line + 1

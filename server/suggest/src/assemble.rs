@@ -232,19 +232,10 @@ impl Writer<'_> {
         if own == new {
             return !self.plan.request.has_any(&["whitespace", "trailing"]);
         }
-        let starts = self.starts_symbol(original);
-        own > 0
-            && new > 0
-            && starts
-            && !self.plan.request.has_any(&[
-                "blank",
-                "format",
-                "reformat",
-                "formatted",
-                "whitespace",
-                "lint",
-                "linter",
-            ])
+        // A sketch that never shows two blank lines in a row was not written with an eye on their number.
+        let careless = own >= 2 && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
+        careless && new > 0 && self.starts_symbol(original)
+            && !self.plan.request.has_any(&["blank", "format", "reformat", "formatted", "whitespace", "lint", "linter"])
     }
 
     /// Blank lines between new rows and the kept row behind them, with a marker between.

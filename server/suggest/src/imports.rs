@@ -1,5 +1,8 @@
 //! Import lines: what they are, and which names they bind.
 
+use crate::align::statement_rows;
+use crate::rows::Rows;
+
 /// Whether a line is an import by itself, in any of the known languages.
 pub(crate) fn is_import(line: &str) -> bool {
     let line = line.trim();
@@ -21,6 +24,19 @@ pub(crate) fn is_import(line: &str) -> bool {
             .iter()
             .any(|word| line.starts_with(word))
             && line.contains("= require(")
+}
+
+/// For each row, whether it belongs to an import, also to one of several lines.
+pub(crate) fn rows(rows: &Rows<'_>) -> Vec<bool> {
+    let mut found = vec![false; rows.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        let text = rows.rows[at].text;
+        let count = if is_import(text) || text.trim() == "import (" { statement_rows(rows.rows[at..].iter()).unwrap_or(1) } else { 0 };
+        found[at..(at + count).min(rows.len())].fill(true);
+        at += count.max(1);
+    }
+    found
 }
 
 /// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`).

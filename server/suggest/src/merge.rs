@@ -163,13 +163,15 @@ pub(crate) fn merge_sketch(
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
     let before = doubt::errors(original, language);
-    let mut best = Attempt::new(&mut plan, Taste::PLAIN, original, language);
-    let mut others = Vec::new();
+    let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
+    best.errors = doubt::errors(&best.merge.text, language);
+    let mut others: Vec<Attempt> = Vec::new();
     for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
-        let other = Attempt::new(&mut plan, taste, original, language);
-        if other.merge.text == best.merge.text {
+        let mut other = Attempt::new(&mut plan, taste, original);
+        if other.merge.text == best.merge.text || others.iter().any(|known| known.merge.text == other.merge.text) {
             continue;
         }
+        other.errors = doubt::errors(&other.merge.text, language);
         others.push(other);
         let last = others.len() - 1;
         if best.errors > before && others[last].errors < best.errors {
@@ -202,7 +204,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(plan: &mut Plan<'_>, taste: Taste, original: &str, language: Option<Language>) -> Self {
+    fn new(plan: &mut Plan<'_>, taste: Taste, original: &str) -> Self {
         let mut ops = plan.operations(taste);
         amend::amend(plan, &mut ops);
         let (mut text, regions) = assemble::assemble(plan, &ops);
@@ -216,7 +218,6 @@ impl Attempt {
             .iter()
             .map(|(_, reason)| reason.clone())
             .collect();
-        let errors = doubt::errors(&text, language);
         Self {
             merge: Merge {
                 text,
@@ -224,8 +225,7 @@ impl Attempt {
                 method: Method::Alignment,
                 regions,
                 doubts,
-            },
-            errors,
+            }, errors: 0
         }
     }
 }

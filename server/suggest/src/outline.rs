@@ -400,7 +400,7 @@ impl Reader<'_> {
                     .filter(|first| matches!(first.kind(), "string" | "template_string"))?;
                 Some((
                     Kind::Case,
-                    format!("{base} {}", self.squeezed(title)),
+                    format!("{base} {}", self.squeezed(title).trim_matches(['"', '\'', '`'])),
                     String::new(),
                 ))
             }

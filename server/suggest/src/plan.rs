@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::align::{Aligner, Op, Stretch, Taste, Unit};
 use crate::fragment;
+use crate::imports;
 use crate::language::Language;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
@@ -36,6 +37,9 @@ pub(crate) struct Plan<'a> {
     /// Whether the names that the sketch changes are already changed in the original's tokens.
     renamed: bool,
     words: Vec<bool>,
+    /// Rows of the sketch and of the original that belong to imports.
+    pub(crate) shown_imports: Vec<bool>,
+    pub(crate) original_imports: Vec<bool>,
     sticky: Vec<bool>,
     claimed: Vec<bool>,
     /// Pairs in the order of both texts.
@@ -88,6 +92,8 @@ impl<'a> Plan<'a> {
             taste: Taste::PLAIN,
             renamed: false,
             words: vocabulary.words(),
+            shown_imports: imports::rows(&shown),
+            original_imports: imports::rows(&original_rows),
             fresh: vec![false; shown.len()],
             shifts: vec![0; shown.len()],
             sticky: vec![false; original_rows.len()],
@@ -106,6 +112,7 @@ impl<'a> Plan<'a> {
             replaced: Vec::new(),
             doubts: Vec::new(),
         };
+        plan.cut_off_strangers();
         for index in plan.pairing.fresh.clone() {
             let rows = plan.shown_rows(index);
             plan.fresh[rows].fill(true);
@@ -175,6 +182,49 @@ impl<'a> Plan<'a> {
     pub(crate) fn original_rows(&self, symbol: usize) -> Range<usize> {
         let symbol = &self.original_outline.symbols[symbol];
         self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.end)
+    }
+
+    /// Ends a symbol of the sketch at a marker if the lines behind the marker stand elsewhere in the file: the marker
+    /// stands for the end of the symbol, too.
+    fn cut_off_strangers(&mut self) {
+        let mut lines: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+        for (at, row) in self.original.rows.iter().enumerate() {
+            lines.entry(row.trimmed()).or_default().push(at);
+        }
+        let paired = self.pairing.pairs.iter().map(|pair| (pair.sketch, Some(pair.original)));
+        let symbols: Vec<(usize, Option<usize>)> = paired.chain(self.pairing.fresh.iter().map(|index| (*index, None))).collect();
+        for (index, original) in symbols {
+            if !matches!(self.shown_outline.symbols[index].kind, Kind::Function | Kind::Case) {
+                continue;
+            }
+            let home = original.map_or(0..0, |original| self.original_rows(original));
+            let rows = self.shown_rows(index);
+            let gaps: Vec<usize> = rows.clone().filter(|row| matches!(self.meaning(*row), Meaning::Gap(_))).collect();
+            for (at, &gap) in gaps.iter().enumerate() {
+                let end = gaps.get(at + 1).copied().unwrap_or(rows.end);
+                let (mut inside, mut outside) = (0, 0);
+                for row in (gap + 1..end).filter(|row| !self.shown.rows[*row].is_closer) {
+                    match lines.get(self.shown.rows[row].trimmed()) {
+                        Some(places) if places.iter().any(|place| home.contains(place)) => inside += 1,
+                        Some(_) => outside += 1,
+                        None => {}
+                    }
+                }
+                if outside > inside {
+                    self.shown_outline.symbols[index].end = self.shown.rows[gap].line + 1;
+                    break;
+                }
+            }
+        }
+        // A part of a symbol that was cut off is no part of it any more.
+        let ends: Vec<usize> = self.shown_outline.symbols.iter().map(|symbol| symbol.end).collect();
+        let inside = |index: usize, outline: &Outline| {
+            let symbol = &outline.symbols[index];
+            symbol.parent.is_none_or(|parent| symbol.head < ends[parent])
+        };
+        let outline = &self.shown_outline;
+        self.pairing.pairs.retain(|pair| inside(pair.sketch, outline));
+        self.pairing.fresh.retain(|index| inside(*index, outline));
     }
 
     /// Parts the pairs of each level into those in the same order in both texts and the others.
@@ -369,6 +419,8 @@ impl<'a> Plan<'a> {
                 file: pair.is_none(),
                 explicit,
                 container,
+                gap_before: false,
+                gap_behind: false,
             };
             ops.extend(self.stretch(
                 at_shown..rows.start.max(at_shown),
@@ -386,6 +438,8 @@ impl<'a> Plan<'a> {
             file: pair.is_none(),
             explicit,
             container,
+            gap_before: false,
+            gap_behind: pair.is_some_and(|pair| self.is_cut_short(pair, &shown)),
         };
         ops.extend(self.stretch(
             at_shown..shown.end.max(at_shown),
@@ -408,12 +462,16 @@ impl<'a> Plan<'a> {
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let original_head = self.original_head(pair);
         let shift = self.shift(pair);
+        // Of comments right below a marker the sketch shows the last lines only.
+        let below_gap = shown.start > 0 && matches!(self.meaning(shown.start - 1), Meaning::Gap(_)) && shown.start < head;
         let edges = Edges {
             first: false,
             last: false,
             file: false,
             explicit: true,
             container: false,
+            gap_before: below_gap,
+            gap_behind: false,
         };
         let mut ops = self.stretch(
             shown.start..head,
@@ -511,7 +569,7 @@ impl<'a> Plan<'a> {
             price: 0.0,
         };
         let mut units = Vec::with_capacity(shown.len() + 2);
-        if open_start || !edges.explicit && !edges.first {
+        if open_start || edges.gap_before || !edges.explicit && !edges.first {
             units.push(implied);
         }
         let jumps = edges.file && !edges.explicit && !self.whole;
@@ -549,7 +607,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        if open_end || !edges.explicit && !edges.last {
+        if open_end || edges.gap_behind || !edges.explicit && !edges.last {
             units.push(implied);
         }
         if edges.container {
@@ -613,6 +671,23 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Whether the marker behind a function also stands for the end of it: the function is not closed, or its last
+    /// line is one that the file has in the midst of it.
+    fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
+        let kind = self.original_outline.symbols[pair.original].kind;
+        let marked = shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
+        if !marked || shown.is_empty() || kind == Kind::Value {
+            return false;
+        }
+        let last = &self.shown.rows[shown.end - 1];
+        let rows = &self.original.rows[self.original_rows(pair.original)];
+        let closes = |text: &str| text.starts_with(['}', ')', ']']);
+        if rows.last().is_some_and(|row| closes(row.trimmed())) {
+            return !closes(last.trimmed());
+        }
+        rows.iter().any(|row| row.trimmed() == last.trimmed())
+    }
+
     /// The indentation shift on which most lines agree that are unique in the original.
     fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> isize {
         let mut seen = std::collections::HashMap::new();
@@ -628,13 +703,13 @@ impl<'a> Plan<'a> {
             {
                 let shift = self.original.rows[*other].indent as isize
                     - self.shown.rows[*row].indent as isize;
-                *votes.entry(shift).or_insert(0) += 1;
+                *votes.entry(shift).or_insert(0usize) += 1;
             }
         }
-        votes
-            .into_iter()
-            .max_by_key(|(shift, count)| (*count, *shift == 0))
-            .map_or(0, |(shift, _)| shift)
+        let all: usize = votes.values().sum();
+        let best = votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0));
+        // Where lines disagree, some of them were indented anew on purpose.
+        best.filter(|(_, count)| count * 5 >= all * 4).map_or(0, |(shift, _)| shift)
     }
 }
 
@@ -647,6 +722,10 @@ struct Edges {
     explicit: bool,
     /// The level is a class or the like whose parts have names.
     container: bool,
+    /// A marker outside the stretch stands for its first rows, too.
+    gap_before: bool,
+    /// A marker outside the stretch stands for its last rows, too.
+    gap_behind: bool,
 }
 
 pub(crate) fn original_of(op: &Op) -> Option<usize> {

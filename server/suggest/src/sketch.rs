@@ -16,10 +16,11 @@ pub(crate) struct Sketch {
 
 impl Sketch {
     pub(crate) fn new(block: &str, original: &str) -> Self {
+        let known: std::collections::HashSet<&str> = original.lines().map(str::trim).collect();
         let mut lines: Vec<String> = Vec::new();
         for line in block.lines() {
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
-            if original.lines().any(|known| known.trim() == line.trim()) {
+            if known.contains(line.trim()) {
                 lines.push(line.to_owned());
             } else if let Some((head, inner, tail)) = marker::inline_gap(line) {
                 lines.push(head.to_owned());
@@ -58,7 +59,7 @@ impl Sketch {
             .unwrap_or(0);
         let mut depth = 0i64;
         let mut text = String::with_capacity(self.text.len());
-        for (line, meaning) in lines.iter().zip(&self.meanings) {
+        for (at, (line, meaning)) in lines.iter().zip(&self.meanings).enumerate() {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             let line = &line[margin.min(blanks)..];
             if *meaning == Meaning::Code {
@@ -70,10 +71,8 @@ impl Sketch {
                     })
                     .sum::<i64>();
                 text.push_str(line);
-            } else if language == Language::Python {
-                let indent = &line[..line.len() - line.trim_start().len()];
-                text.push_str(indent);
-                text.push_str(if depth <= 0 { "pass" } else { "" });
+            } else if language == Language::Python && depth <= 0 {
+                text.push_str(&python_filler(&lines, &self.meanings, at, margin));
             }
             text.push('\n');
         }
@@ -93,4 +92,21 @@ fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
     let known =
         original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
     (head.ends_with(':') && known).then_some(head)
+}
+
+/// A statement in place of a marker, indented so that the lines around it still parse: deeper than a header
+/// before it, no deeper than any other line before it, and a header itself if the next line is deeper.
+fn python_filler(lines: &[&str], meanings: &[Meaning], at: usize, margin: usize) -> String {
+    let is_code = |at: &usize| meanings[*at] == Meaning::Code && !lines[*at].trim().is_empty();
+    let width = |at: usize| crate::rows::indent(lines[at]).saturating_sub(margin);
+    let own = width(at);
+    let before = (0..at).rev().find(is_code);
+    let after = (at + 1..lines.len()).find(is_code).map(width);
+    let width = match before {
+        Some(before) if lines[before].trim_end().ends_with(':') => own.max(width(before) + 1),
+        Some(before) => own.min(width(before)),
+        None => own,
+    };
+    let opens = after.is_some_and(|after| after > width);
+    format!("{}{}", " ".repeat(width), if opens { "if 1:" } else { "pass" })
 }

@@ -10,6 +10,9 @@ pub enum ApplyError {
     /// Every block of the edit is for another file.
     #[error("the edit has no block for this file: {0}")]
     NoBlock(String),
+    /// The model alone was asked, and there is none.
+    #[error("there is no model: {0}")]
+    NoModel(String),
     /// The model, its files or its context.
     #[error(transparent)]
     Engine(#[from] fast_apply_engine::Error),

@@ -3,16 +3,22 @@ use fast_apply_engine::draft::{DraftKind, DraftLength};
 /// Who writes the new text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// The model alone.
+    /// A patch or a sure merge where there is one, checked by the model where there is one.
     #[default]
+    Auto,
+    /// The model alone.
     Rewrite,
+    /// The merge alone.
+    Merge,
 }
 
 impl Mode {
     /// The name on the command line and in the statistics.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Rewrite => "rewrite",
+            Self::Merge => "merge",
         }
     }
 }

@@ -1,21 +1,18 @@
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use fast_apply_engine::Error as EngineError;
-use fast_apply_engine::assets::PromptTemplate;
+use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
 use fast_apply_engine::decode::{Generation, Stop};
 use fast_apply_engine::draft::Sources;
 use fast_apply_engine::engine::{Engine, Event as EngineEvent, RewriteRequest};
-use fast_apply_engine::prompt::{Prompt, PromptTexts};
+use fast_apply_engine::prompt::PromptTexts;
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
-use fast_apply_text::SourceText;
 
 use crate::output::Output;
-use crate::stats::{Guard, OutcomeKind, Source, Stats, StopKind};
-use crate::{ApplyError, Options};
+use crate::stats::{Stats, StopKind};
+use crate::{ApplyError, Event, Options, Request};
 
 /// A resident model with what is needed to ask it for rewrites.
 pub struct Rewriter {
@@ -31,51 +28,21 @@ pub struct Rewriter {
     load_ms: f64,
 }
 
-/// One edit of one text.
-pub struct Request<'a> {
-    /// The text before the edit.
-    pub original: &'a SourceText,
-    /// The edit, with LF line endings.
-    pub sketch: &'a str,
-    /// What the edit is for, in words.
-    pub instruction: Option<&'a str>,
-    /// The turns of the chat that led to it.
-    pub conversation: Option<&'a str>,
-    /// How to apply it.
-    pub options: &'a Options,
-    /// Set to stop at the next verify step.
-    pub cancel: Arc<AtomicBool>,
-}
-
-/// Progress of one application.
-#[derive(Debug, PartialEq)]
-pub enum Event<'a> {
-    /// So much of the prompt has been read, in tokens.
-    Prompt {
-        /// Tokens done.
-        done: usize,
-        /// Tokens in all.
-        total: usize,
-    },
-    /// This text follows the output so far; LF line endings.
-    Text(&'a str),
-}
-
-/// How one application ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The new text with the original's line endings, unless there is none.
-    pub text: Option<String>,
+/// What a model wrote.
+pub(crate) struct Rewrite {
+    /// Its text, with LF line endings.
+    pub(crate) text: String,
+    /// The end of each token in the text, in bytes, and its margin in logits.
+    pub(crate) tokens: Vec<(usize, f32)>,
+    /// Why it ended.
+    pub(crate) stop: Stop,
     /// What it took.
-    pub stats: Stats,
+    pub(crate) stats: Stats,
 }
 
 impl Rewriter {
     /// Loads a model and waits until it is ready.
-    pub fn load(
-        model: fast_apply_engine::assets::ResolvedModel,
-        options: LoadOptions,
-    ) -> Result<Self, ApplyError> {
+    pub fn load(model: ResolvedModel, options: LoadOptions) -> Result<Self, ApplyError> {
         let start = Instant::now();
         let placement = options.placement()?;
         let tokenizer = model.weights.tokenizer()?;
@@ -105,7 +72,7 @@ impl Rewriter {
     }
 
     /// What is known of an application by this model before it starts.
-    pub fn stats(&self, options: &Options) -> Stats {
+    pub(crate) fn stats(&self, options: &Options) -> Stats {
         Stats {
             mode: options.mode.name(),
             model: Some(self.model.clone()),
@@ -126,24 +93,15 @@ impl Rewriter {
         self.engine.clear_cache();
     }
 
-    /// Rewrites a text and waits for the end.
-    pub fn rewrite(
+    /// Rewrites a text and waits for the end. `merge` is what a merge predicts, to draft from.
+    pub(crate) fn rewrite(
         &self,
         request: &Request<'_>,
+        merge: Option<&str>,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Outcome, ApplyError> {
+    ) -> Result<Rewrite, ApplyError> {
         let start = Instant::now();
-        let original = request.original.model_text();
-        let prompt = self.template.encode(
-            &self.tokenizer,
-            PromptTexts {
-                original,
-                sketch: request.sketch,
-                instruction: request.instruction,
-                conversation: request.conversation,
-            },
-        )?;
-        let engine_request = self.engine_request(&prompt, request)?;
+        let engine_request = self.engine_request(request, merge)?;
         let (sender, events) = channel();
         self.engine.rewrite(
             engine_request,
@@ -152,7 +110,7 @@ impl Rewriter {
                 sender.send(event).ok();
             }),
         );
-        let mut output = Output::new(original, start);
+        let mut output = Output::new(request.original.model_text(), start);
         let generation = loop {
             match events.recv().map_err(|_| EngineError::EngineStopped)? {
                 EngineEvent::Prefill { done, total } => on_event(Event::Prompt { done, total }),
@@ -163,22 +121,44 @@ impl Rewriter {
                 EngineEvent::Failed(error) => return Err(error.into()),
             }
         };
-        let mut stats = self.stats(request.options);
-        stats.total_ms = Some(milliseconds(start));
-        stats.first_hunk_ms = output.first_hunk().map(|time| time.as_secs_f64() * 1e3);
-        Ok(finish(
-            request.original,
-            &output.into_text(),
-            &generation,
+        let mut end = 0;
+        let tokens = generation
+            .tokens
+            .iter()
+            .zip(&generation.margins)
+            .map(|(&token, &margin)| {
+                end += self.tokenizer.decode(&[token]).len();
+                (end, margin)
+            });
+        let mut stats = Stats {
+            total_ms: Some(milliseconds(start)),
+            first_hunk_ms: output.first_hunk().map(|time| time.as_secs_f64() * 1e3),
+            ..self.stats(request.options)
+        };
+        add_effort(&mut stats, &generation);
+        Ok(Rewrite {
+            tokens: tokens.collect(),
+            text: output.into_text(),
+            stop: generation.stop,
             stats,
-        ))
+        })
     }
 
     fn engine_request(
         &self,
-        prompt: &Prompt,
         request: &Request<'_>,
+        merge: Option<&str>,
     ) -> Result<RewriteRequest, ApplyError> {
+        let sketch = request.suggestion.text();
+        let prompt = self.template.encode(
+            &self.tokenizer,
+            PromptTexts {
+                original: request.original.model_text(),
+                sketch: &sketch,
+                instruction: Some(request.instruction).filter(|text| !text.is_empty()),
+                conversation: request.conversation,
+            },
+        )?;
         // A rewrite is about as long as the file: if that does not fit, nothing useful will.
         let needed = prompt.tokens.len() + prompt.original.len();
         if needed > self.max_context {
@@ -188,18 +168,16 @@ impl Rewriter {
             }
             .into());
         }
+        let encode = |text: Option<&str>| text.map(|text| self.tokenizer.encode(text)).transpose();
         let options = request.options;
-        let forced = match &options.force_output {
-            Some(text) => Some(self.tokenizer.encode(text)?),
-            None => None,
-        };
+        let forced = encode(options.force_output.as_deref())?;
         let by_default = prompt.original.len() + 2 * prompt.sketch.len() + 256;
         Ok(RewriteRequest {
             sources: Sources {
-                original: prompt.original.clone(),
-                sketch: prompt.sketch.clone(),
-                merge: None,
-                prompt: prompt.tokens.clone(),
+                original: prompt.original,
+                sketch: prompt.sketch,
+                merge: encode(merge)?,
+                prompt: prompt.tokens,
                 line_ends: self.line_ends.clone(),
                 truth: forced.clone(),
             },
@@ -213,15 +191,9 @@ impl Rewriter {
     }
 }
 
-fn finish(
-    original: &SourceText,
-    rewrite: &str,
-    generation: &Generation,
-    mut stats: Stats,
-) -> Outcome {
+fn add_effort(stats: &mut Stats, generation: &Generation) {
     let effort = generation.effort;
     let output_tokens = generation.tokens.len();
-    stats.original_chars = Some(original.text().chars().count());
     stats.prompt_tokens = Some(effort.prompt_tokens);
     stats.cached_tokens = Some(effort.cached_tokens);
     stats.output_tokens = Some(output_tokens);
@@ -237,31 +209,6 @@ fn finish(
         Stop::MaxOutput => StopKind::MaxOutput,
         Stop::Cancelled => StopKind::Cancelled,
     });
-    if generation.stop == Stop::Cancelled {
-        stats.outcome = Some(OutcomeKind::Cancelled);
-        return Outcome { text: None, stats };
-    }
-    let truncated = generation.stop == Stop::MaxOutput;
-    stats.guards.push(Guard {
-        name: "truncated",
-        passed: !truncated,
-        detail: truncated.then(|| format!("the output was cut at {output_tokens} tokens")),
-    });
-    let text = original.restore(rewrite);
-    let chars = text.chars().count();
-    stats.chars = Some(chars);
-    stats.chars_per_s = stats
-        .total_ms
-        .and_then(|total| ratio(chars as f64, total / 1e3));
-    stats.source = Some(Source::Model);
-    stats.outcome = Some(match text == original.text() {
-        true => OutcomeKind::Unchanged,
-        false => OutcomeKind::Applied,
-    });
-    Outcome {
-        text: Some(text),
-        stats,
-    }
 }
 
 fn milliseconds(since: Instant) -> f64 {

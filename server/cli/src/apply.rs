@@ -1,16 +1,17 @@
 //! `fast-apply apply`: one rewrite, without an editor.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use fast_apply_apply::{ApplyError, Outcome, OutcomeKind, Request, Rewriter, Stats};
+use fast_apply_apply::{Applier, ApplyError, Outcome, OutcomeKind, Request, Stats};
+use fast_apply_suggest::Language;
 use fast_apply_text::SourceText;
 
 use crate::apply_options::ApplyOptions;
-use crate::destination::{Destination, DestinationArguments};
+use crate::destination::{Destination, DestinationArguments, print_diff};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::progress_bar::RewriteBar;
@@ -64,8 +65,7 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
     for warning in &selection.ignored {
         eprintln!("fast-apply: {warning}");
     }
-    let sketch = selection.suggestion.text();
-    if sketch.trim().is_empty() {
+    if selection.suggestion.text().trim().is_empty() {
         return Err(Failure::input(match selection.ignored.is_empty() {
             true => ApplyError::EmptyEdit,
             false => ApplyError::NoBlock(selection.ignored.join(" ")),
@@ -77,41 +77,59 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
     let destination = arguments.destination.open(&arguments.file)?;
     let options = arguments.options.for_apply()?;
     let conversation = arguments.options.conversation()?;
-    let instruction = arguments
-        .options
-        .instruction
-        .as_deref()
-        .or(non_empty(&selection.suggestion.instruction));
+    let instruction = arguments.options.instruction.as_deref();
 
-    let rewriter = arguments.options.load()?;
-    *stats = rewriter.stats(&options);
+    let applier = arguments.options.applier()?;
     let request = Request {
         original: &original,
-        sketch: &sketch,
-        instruction,
+        suggestion: &selection.suggestion,
+        language: Language::from_path(&path),
+        instruction: instruction.unwrap_or(&selection.suggestion.instruction),
         conversation: conversation.as_deref(),
         options: &options,
         cancel: interrupt::flag(),
     };
-    let mut outcome = rewrite(&rewriter, &request)?;
+    let mut outcome = apply_once(&applier, &request)?;
     for _ in 1..arguments.repeat {
         if outcome.text.is_some() {
-            outcome = rewrite(&rewriter, &request)?;
+            outcome = apply_once(&applier, &request)?;
         }
     }
+    if let Some(reason) = &outcome.without_model {
+        eprintln!("fast-apply: merged without the model: {reason}");
+    }
     *stats = outcome.stats;
-    let Some(text) = outcome.text else {
-        return Err(Failure::new(
-            Exit::Cancelled,
-            anyhow!("cancelled; nothing was written"),
-        ));
+    if let Some(text) = outcome.text {
+        return finish(destination, &arguments.file, &original, &text, stats);
+    }
+    if let Some(alternatives) = &outcome.alternatives {
+        print_alternatives(&arguments.file, original.text(), alternatives)?;
+    }
+    let reason = stats.error.clone().unwrap_or_default();
+    let exit = match stats.outcome {
+        Some(OutcomeKind::Cancelled) => Exit::Cancelled,
+        _ => Exit::Refused,
     };
-    finish(destination, &arguments.file, &original, &text, stats)
+    Err(Failure::new(exit, anyhow!(reason)))
 }
 
-fn rewrite(rewriter: &Rewriter, request: &Request<'_>) -> Result<Outcome, Failure> {
+fn apply_once(applier: &Applier, request: &Request<'_>) -> Result<Outcome, Failure> {
     let mut bar = RewriteBar::new(request.original.model_text().len());
-    Ok(rewriter.rewrite(request, &mut |event| bar.show(&event))?)
+    Ok(applier.apply(request, &mut |event| bar.show(&event))?)
+}
+
+/// Shows both results of a refusal as diffs, on stderr: stdout is for results.
+fn print_alternatives(
+    file: &Path,
+    original: &str,
+    [merged, rewritten]: &[String; 2],
+) -> Result<(), Failure> {
+    let mut stderr = anstream::stderr().lock();
+    for (author, text) in [("merge", merged), ("model", rewritten)] {
+        writeln!(stderr, "The {author} would write:")?;
+        print_diff(&mut stderr, &file.to_string_lossy(), original, text)?;
+    }
+    Ok(())
 }
 
 fn finish(
@@ -149,8 +167,4 @@ fn read_edit(path: &Path) -> Result<String, Failure> {
     }
     let text = SourceText::from_bytes(bytes).context("cannot read the edit")?;
     Ok(text.model_text().to_owned())
-}
-
-fn non_empty(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }

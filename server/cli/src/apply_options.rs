@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use fast_apply_apply::{Mode, Options, Rewriter};
-use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, ResolvedModel, Store};
+use fast_apply_apply::{Applier, ApplyError, Mode, Options, Rewriter};
+use fast_apply_engine::assets::{
+    AssetError, Fetch, Locations, ModelSpec, Registry, ResolvedModel, Store,
+};
 use fast_apply_engine::draft::{DraftKind, DraftLength};
 use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 
@@ -16,7 +18,7 @@ use crate::progress_bar::AssetBar;
 #[derive(Args)]
 pub(crate) struct ApplyOptions {
     /// Who writes the new text.
-    #[arg(long, value_enum, default_value_t = ModeArgument::Rewrite)]
+    #[arg(long, value_enum, default_value_t = ModeArgument::Auto)]
     pub(crate) mode: ModeArgument,
     /// What the edit is for; by default the prose of the reply.
     #[arg(long, value_name = "TEXT")]
@@ -60,8 +62,12 @@ pub(crate) struct ApplyOptions {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ModeArgument {
+    /// A patch or a sure merge where there is one, checked by the model where there is one.
+    Auto,
     /// The model alone.
     Rewrite,
+    /// The merge alone: no model.
+    Merge,
 }
 
 impl ModeArgument {
@@ -71,7 +77,9 @@ impl ModeArgument {
 
     fn mode(self) -> Mode {
         match self {
+            Self::Auto => Mode::Auto,
             Self::Rewrite => Mode::Rewrite,
+            Self::Merge => Mode::Merge,
         }
     }
 }
@@ -96,21 +104,32 @@ impl ApplyOptions {
         self.conversation.as_deref().map(read_text).transpose()
     }
 
-    /// Finds, fetches if need be, and loads the model.
-    pub(crate) fn load(&self) -> Result<Rewriter, Failure> {
-        let options = LoadOptions {
+    /// What applies edits; it finds, fetches if need be, and loads the model when it needs one.
+    pub(crate) fn applier(&self) -> Result<Applier, Failure> {
+        let load = LoadOptions {
             device: self.device,
             dtype: self.dtype,
             max_context: self.max_context.unwrap_or(usize::MAX),
         };
         // First, because a wrong option must not cost a download.
-        options.placement()?;
-        Ok(Rewriter::load(self.resolve()?, options)?)
+        load.placement()?;
+        // A model that was asked for, and that `rewrite` cannot do without, is an error if missing.
+        let needed = self.mode == ModeArgument::Rewrite || self.model.is_some();
+        let resolve = self.resolver();
+        Ok(match needed {
+            true => {
+                let rewriter = Rewriter::load(resolve()?, load)?;
+                Applier::with_model(rewriter)
+            }
+            false => Applier::new(move || {
+                let model = resolve().map_err(|error| ApplyError::NoModel(error.to_string()))?;
+                Rewriter::load(model, load)
+            }),
+        })
     }
 
-    /// Finds the files of the model, and fetches them if need be.
-    pub(crate) fn resolve(&self) -> Result<ResolvedModel, Failure> {
-        let store = Store::open(Registry::builtin(), Locations::from_environment()?);
+    /// What finds the files of the model, and fetches them if need be.
+    pub(crate) fn resolver(&self) -> impl Fn() -> Result<ResolvedModel, AssetError> + 'static {
         let spec = ModelSpec {
             model: self.model.clone(),
             adapter: self.adapter.clone(),
@@ -120,8 +139,11 @@ impl ApplyOptions {
         } else {
             Fetch::Allowed
         };
-        let mut bar = AssetBar::new();
-        Ok(store.resolve(&spec, fetch, &mut |progress| bar.show(progress))?)
+        move || {
+            let store = Store::open(Registry::builtin(), Locations::from_environment()?);
+            let mut bar = AssetBar::new();
+            store.resolve(&spec, fetch, &mut |progress| bar.show(progress))
+        }
     }
 }
 

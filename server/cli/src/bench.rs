@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
 
 fn drafters(arguments: &DrafterArguments) -> Result<(), Failure> {
     let cases = arguments.data.read()?;
-    let model = arguments.options.resolve()?;
+    let model = arguments.options.resolver()()?;
     let tokenizer = model.weights.tokenizer()?;
     let drafters: Vec<(DraftKind, usize)> = arguments
         .lengths
@@ -128,7 +128,7 @@ fn drafters(arguments: &DrafterArguments) -> Result<(), Failure> {
 
 fn speed(arguments: &SpeedArguments) -> Result<(), Failure> {
     let cases = arguments.data.read()?;
-    let rewriter = arguments.options.load()?;
+    let applier = arguments.options.applier()?;
     let options = arguments.options.for_apply()?;
     println!(
         "| case | lines | plain tokens/s | warm tokens/s | ratio | warm chars/s | cold chars/s | tokens per forward |"
@@ -136,7 +136,7 @@ fn speed(arguments: &SpeedArguments) -> Result<(), Failure> {
     println!("| --- | --: | --: | --: | --: | --: | --: | --: |");
     let mut rows = Vec::new();
     for case in &cases {
-        let row = measure_speed(&rewriter, case, &options, arguments.plain_tokens)?;
+        let row = measure_speed(&applier, case, &options, arguments.plain_tokens)?;
         let values = [
             tokens_per_s(&row.plain),
             tokens_per_s(&row.warm),

@@ -68,7 +68,10 @@ impl Destination {
                 stdout.write_all(text.as_bytes())?;
                 stdout.flush()?;
             }
-            Self::Diff => print_diff(&file.to_string_lossy(), original, text)?,
+            Self::Diff => {
+                let mut stdout = anstream::stdout().lock();
+                print_diff(&mut stdout, &file.to_string_lossy(), original, text)?;
+            }
             Self::File(path) => {
                 let is_same_file = fs::canonicalize(file).is_ok_and(|file| file == path);
                 if is_same_file && fs::read(&path).ok().as_deref() != Some(original.as_bytes()) {
@@ -102,14 +105,19 @@ fn directory_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-fn print_diff(name: &str, original: &str, text: &str) -> std::io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
+/// Prints a unified diff, coloured where the stream takes colours.
+pub(crate) fn print_diff(
+    stream: &mut impl Write,
+    name: &str,
+    original: &str,
+    text: &str,
+) -> std::io::Result<()> {
     let diff = UnifiedDiff::new(name, original, text);
     for line in diff.lines() {
         let style = style(line.kind);
-        writeln!(stdout, "{style}{}{style:#}", line)?;
+        writeln!(stream, "{style}{line}{style:#}")?;
     }
-    stdout.flush()
+    stream.flush()
 }
 
 fn style(kind: DiffLineKind) -> anstyle::Style {

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     InputOutput = 1,
     /// Options that do not go together.
     Usage = 2,
+    /// No result was good enough to write.
+    Refused = 3,
     /// A model, an asset or its context is the matter.
     Model = 4,
     /// Interrupted from the keyboard.

@@ -7,6 +7,7 @@ use fast_apply_engine::assets::PromptTemplate;
 use fast_apply_engine::draft::Sources;
 use fast_apply_engine::prompt::PromptTexts;
 use fast_apply_engine::tokenizer::Tokenizer;
+use fast_apply_suggest::{Context, Language, Suggestion, merge};
 use serde::Deserialize;
 
 /// One edit whose true result is known.
@@ -82,13 +83,20 @@ pub fn read_cases(path: &Path) -> Result<Vec<Case>, DataError> {
 }
 
 impl Case {
-    /// The edit as a model gets it, and the words around it.
-    pub fn sketch(&self) -> (String, String) {
-        let selection = fast_apply_suggest::parse(&self.reply).for_file(&self.path, &self.before);
-        (
-            selection.suggestion.text(),
-            selection.suggestion.instruction,
-        )
+    /// The part of the reply that is for the file.
+    pub fn suggestion(&self) -> Suggestion {
+        fast_apply_suggest::parse(&self.reply)
+            .for_file(&self.path, &self.before)
+            .suggestion
+    }
+
+    /// What a merge makes of it, if it makes anything.
+    pub fn merged(&self) -> Option<String> {
+        let context = Context {
+            language: Language::from_path(&self.path),
+            instruction: &self.instruction,
+        };
+        Some(merge(&self.before, &self.suggestion(), &context).ok()?.text)
     }
 
     /// The token sequences of the case, the true result among them.
@@ -97,20 +105,21 @@ impl Case {
         tokenizer: &Tokenizer,
         template: &PromptTemplate,
     ) -> Result<Sources, EngineError> {
-        let (sketch, instruction) = self.sketch();
+        let suggestion = self.suggestion();
+        let encode = |text: String| tokenizer.encode(&text);
         let prompt = template.encode(
             tokenizer,
             PromptTexts {
                 original: &self.before,
-                sketch: &sketch,
-                instruction: (!instruction.is_empty()).then_some(instruction.as_str()),
+                sketch: &suggestion.text(),
+                instruction: Some(suggestion.instruction.as_str()).filter(|text| !text.is_empty()),
                 conversation: None,
             },
         )?;
         Ok(Sources {
             original: prompt.original,
             sketch: prompt.sketch,
-            merge: None,
+            merge: self.merged().map(encode).transpose()?,
             prompt: prompt.tokens,
             line_ends: tokenizer.line_ends(),
             truth: Some(tokenizer.encode(&self.after)?),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fast_apply_apply::{ApplyError, Options, Request, Rewriter, Stats};
+use fast_apply_apply::{Applier, ApplyError, Mode, Options, Request, Stats};
 use fast_apply_engine::draft::DraftKind;
+use fast_apply_suggest::Language;
 use fast_apply_text::SourceText;
 
 use crate::Case;
@@ -26,25 +27,27 @@ pub struct SpeedRow {
 
 /// Measures one case. `plain_tokens` bounds the plain run, which is slow.
 pub fn measure_speed(
-    rewriter: &Rewriter,
+    applier: &Applier,
     case: &Case,
     options: &Options,
     plain_tokens: usize,
 ) -> Result<SpeedRow, ApplyError> {
-    let (sketch, instruction) = case.sketch();
+    let suggestion = case.suggestion();
     let original = SourceText::from_text(case.before.clone());
     let run = |options: &Options| -> Result<Stats, ApplyError> {
         let request = Request {
             original: &original,
-            sketch: &sketch,
-            instruction: (!instruction.is_empty()).then_some(instruction.as_str()),
+            suggestion: &suggestion,
+            language: Language::from_path(&case.path),
+            instruction: &suggestion.instruction,
             conversation: None,
             options,
             cancel: Arc::new(AtomicBool::new(false)),
         };
-        Ok(rewriter.rewrite(&request, &mut |_| {})?.stats)
+        Ok(applier.apply(&request, &mut |_| {})?.stats)
     };
     let speculative = Options {
+        mode: Mode::Rewrite,
         force_output: Some(case.after.clone()),
         ..options.clone()
     };
@@ -53,7 +56,7 @@ pub fn measure_speed(
         max_output: Some(plain_tokens),
         ..speculative.clone()
     };
-    rewriter.clear_cache();
+    applier.model()?.clear_cache();
     let cold = run(&speculative)?;
     let warm = run(&speculative)?;
     let plain = run(&plain)?;

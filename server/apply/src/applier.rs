@@ -4,11 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use fast_apply_engine::decode::Stop;
-use fast_apply_suggest::{Context, Language, Merge, Method, Suggestion, merge};
+use fast_apply_suggest::{CONFIDENT, Context, Language, Merge, Method, Suggestion, merge};
 use fast_apply_text::SourceText;
 
 use crate::decision::{Candidate, decide};
-use crate::rewriter::{Rewrite, Rewriter};
+use crate::rewriter::{Prediction, Rewrite, Rewriter};
 use crate::stats::{Guard, OutcomeKind, Source, Stats};
 use crate::{ApplyError, Mode, Options};
 
@@ -102,8 +102,11 @@ impl Applier {
         };
         let merged = merge(original, request.suggestion, &context);
         if request.options.mode == Mode::Rewrite {
-            let draft = merged.ok().map(|merged| merged.text);
-            let rewrite = self.model()?.rewrite(request, draft.as_deref(), on_event)?;
+            let prediction = match &merged {
+                Ok(merged) => Prediction::Draft(&merged.text),
+                Err(_) => Prediction::None,
+            };
+            let rewrite = self.model()?.rewrite(request, prediction, on_event)?;
             return Ok(of_model(request, &rewrite));
         }
         let mut stats = Stats {
@@ -118,8 +121,12 @@ impl Applier {
             }
         };
         let needs_model = request.options.mode == Mode::Auto && merged.method != Method::Patch;
-        let rewrite =
-            needs_model.then(|| self.model()?.rewrite(request, Some(&merged.text), on_event));
+        // Where the merge wins in any case, all the model can say is whether it agrees.
+        let prediction = match merged.confidence >= CONFIDENT {
+            true => Prediction::Check(&merged.text),
+            false => Prediction::Draft(&merged.text),
+        };
+        let rewrite = needs_model.then(|| self.model()?.rewrite(request, prediction, on_event));
         // Without a model, `auto` is `merge`.
         let (rewrite, without_model) = match rewrite {
             Some(Ok(rewrite)) => (Some(rewrite), None),

@@ -28,6 +28,17 @@ pub struct Rewriter {
     load_ms: f64,
 }
 
+/// What is thought to come out, with LF line endings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Prediction<'a> {
+    /// Nobody knows.
+    None,
+    /// Draft from this.
+    Draft(&'a str),
+    /// Draft from this, and stop as soon as the model writes something else.
+    Check(&'a str),
+}
+
 /// What a model wrote.
 pub(crate) struct Rewrite {
     /// Its text, with LF line endings.
@@ -93,15 +104,15 @@ impl Rewriter {
         self.engine.clear_cache();
     }
 
-    /// Rewrites a text and waits for the end. `merge` is what a merge predicts, to draft from.
+    /// Rewrites a text and waits for the end.
     pub(crate) fn rewrite(
         &self,
         request: &Request<'_>,
-        merge: Option<&str>,
+        prediction: Prediction<'_>,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Rewrite, ApplyError> {
         let start = Instant::now();
-        let engine_request = self.engine_request(request, merge)?;
+        let engine_request = self.engine_request(request, prediction)?;
         let (sender, events) = channel();
         self.engine.rewrite(
             engine_request,
@@ -147,7 +158,7 @@ impl Rewriter {
     fn engine_request(
         &self,
         request: &Request<'_>,
-        merge: Option<&str>,
+        prediction: Prediction<'_>,
     ) -> Result<RewriteRequest, ApplyError> {
         let sketch = request.suggestion.text();
         let prompt = self.template.encode(
@@ -171,12 +182,18 @@ impl Rewriter {
         let encode = |text: Option<&str>| text.map(|text| self.tokenizer.encode(text)).transpose();
         let options = request.options;
         let forced = encode(options.force_output.as_deref())?;
+        let (merge, only_agreement) = match prediction {
+            Prediction::None => (None, false),
+            Prediction::Draft(text) => (Some(text), false),
+            Prediction::Check(text) => (Some(text), true),
+        };
+        let merge = encode(merge)?;
         let by_default = prompt.original.len() + 2 * prompt.sketch.len() + 256;
         Ok(RewriteRequest {
             sources: Sources {
                 original: prompt.original,
                 sketch: prompt.sketch,
-                merge: encode(merge)?,
+                merge: merge.clone(),
                 prompt: prompt.tokens,
                 line_ends: self.line_ends.clone(),
                 truth: forced.clone(),
@@ -186,6 +203,7 @@ impl Rewriter {
             stop_tokens: self.stop_tokens.clone(),
             max_output: options.max_output.unwrap_or(by_default),
             forced,
+            expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
         })
     }
@@ -204,11 +222,12 @@ fn add_effort(stats: &mut Stats, generation: &Generation) {
     stats.decode_ms = Some(effort.decode.as_secs_f64() * 1e3);
     stats.tokens_per_forward = ratio(output_tokens as f64, effort.forwards as f64);
     stats.tokens_per_s = ratio(output_tokens as f64, effort.decode.as_secs_f64());
-    stats.stop = Some(match generation.stop {
-        Stop::End => StopKind::End,
-        Stop::MaxOutput => StopKind::MaxOutput,
-        Stop::Cancelled => StopKind::Cancelled,
-    });
+    stats.stop = match generation.stop {
+        Stop::End => Some(StopKind::End),
+        Stop::MaxOutput => Some(StopKind::MaxOutput),
+        Stop::Cancelled => Some(StopKind::Cancelled),
+        Stop::Differs => None,
+    };
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -29,6 +29,8 @@ pub struct Task<'a> {
     /// Accept these tokens, and then the end, whatever the model chooses. Every pass still runs in
     /// full: this measures speed on a true edit with any weights.
     pub forced: Option<&'a [u32]>,
+    /// Stop at the first token that differs from these: enough to tell whether the model agrees.
+    pub expected: Option<&'a [u32]>,
     /// Set from outside to stop at the next verify step.
     pub cancel: &'a AtomicBool,
 }
@@ -78,6 +80,8 @@ pub enum Stop {
     End,
     /// It reached `max_output`, or the end of the context.
     MaxOutput,
+    /// It left the expected output.
+    Differs,
     /// It was cancelled.
     Cancelled,
 }
@@ -189,7 +193,7 @@ impl<M: LanguageModel> Decoder<M> {
         &mut self,
         mut task: Task<'_>,
         first: &[Choice],
-        run: &mut Run,
+        run: &mut Run<'_>,
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Stop, Error> {
         let mut policy = LengthPolicy::new(task.draft_length, self.curve.clone());
@@ -284,7 +288,8 @@ impl<M: LanguageModel> Decoder<M> {
 }
 
 /// The output of a task in progress.
-struct Run {
+struct Run<'a> {
+    expected: Option<&'a [u32]>,
     tokens: Vec<u32>,
     margins: Vec<f32>,
     effort: Effort,
@@ -292,9 +297,10 @@ struct Run {
     max_output: usize,
 }
 
-impl Run {
-    fn new(task: &Task<'_>) -> Self {
+impl<'a> Run<'a> {
+    fn new(task: &Task<'a>) -> Self {
         Self {
+            expected: task.expected,
             tokens: Vec::new(),
             margins: Vec::new(),
             effort: Effort {
@@ -306,7 +312,8 @@ impl Run {
         }
     }
 
-    /// Appends the model's choices up to the first stop token or the longest output.
+    /// Appends the model's choices up to the first stop token, the first unexpected token or the
+    /// longest output.
     fn accept(
         &mut self,
         choices: &[Choice],
@@ -325,6 +332,14 @@ impl Run {
             }
             self.tokens.push(choice.token);
             self.margins.push(choice.margin());
+            let place = self.tokens.len() - 1;
+            if self
+                .expected
+                .is_some_and(|expected| expected.get(place) != Some(&choice.token))
+            {
+                stop = Some(Stop::Differs);
+                break;
+            }
         }
         if self.tokens.len() > from {
             on_progress(Progress::Accepted(&self.tokens[from..]));

@@ -38,6 +38,8 @@ pub struct RewriteRequest {
     pub max_output: usize,
     /// Accept these tokens whatever the model chooses: for measuring speed on true edits.
     pub forced: Option<Vec<u32>>,
+    /// Stop at the first token that differs from these.
+    pub expected: Option<Vec<u32>>,
     /// Set to stop at the next verify step.
     pub cancel: Arc<AtomicBool>,
 }
@@ -154,6 +156,7 @@ fn rewrite(
         drafter: request.draft.drafter(&request.sources),
         draft_length: request.draft_length,
         forced: request.forced.as_deref(),
+        expected: request.expected.as_deref(),
         cancel: &request.cancel,
     };
     decoder.run(task, &mut |progress| {

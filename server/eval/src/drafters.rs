@@ -105,6 +105,7 @@ fn replay(
         drafter: draft.drafter(sources),
         draft_length: DraftLength::Fixed(length),
         forced: None,
+        expected: None,
         cancel: &cancel,
     };
     Ok(Decoder::with_cost(recital, CostCurve::new([]))

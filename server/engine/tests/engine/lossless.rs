@@ -96,6 +96,7 @@ fn run(
         drafter: draft.drafter(sources),
         draft_length,
         forced: None,
+        expected: None,
         cancel: &cancel,
     };
     let generation = decoder

@@ -46,6 +46,7 @@ fn run(
         drafter: draft.drafter(sources),
         draft_length,
         forced: None,
+        expected: None,
         cancel: &cancel,
     };
     decoder.run(task, &mut |_| {}).unwrap()
@@ -154,6 +155,7 @@ fn a_cancelled_or_short_run_leaves_a_cache_that_can_be_used_again() {
             drafter: DraftKind::Auto.drafter(&sources),
             draft_length: DraftLength::Fixed(4),
             forced: None,
+            expected: None,
             cancel: &cancel,
         };
         let mut steps = 0;

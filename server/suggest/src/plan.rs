@@ -187,25 +187,40 @@ impl<'a> Plan<'a> {
     /// Ends a symbol of the sketch at a marker if the lines behind the marker stand elsewhere in the file: the marker
     /// stands for the end of the symbol, too.
     fn cut_off_strangers(&mut self) {
-        let mut lines: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+        let mut lines: std::collections::HashMap<&str, Vec<usize>> =
+            std::collections::HashMap::new();
         for (at, row) in self.original.rows.iter().enumerate() {
             lines.entry(row.trimmed()).or_default().push(at);
         }
-        let paired = self.pairing.pairs.iter().map(|pair| (pair.sketch, Some(pair.original)));
-        let symbols: Vec<(usize, Option<usize>)> = paired.chain(self.pairing.fresh.iter().map(|index| (*index, None))).collect();
+        let paired = self
+            .pairing
+            .pairs
+            .iter()
+            .map(|pair| (pair.sketch, Some(pair.original)));
+        let symbols: Vec<(usize, Option<usize>)> = paired
+            .chain(self.pairing.fresh.iter().map(|index| (*index, None)))
+            .collect();
         for (index, original) in symbols {
-            if !matches!(self.shown_outline.symbols[index].kind, Kind::Function | Kind::Case) {
+            if !matches!(
+                self.shown_outline.symbols[index].kind,
+                Kind::Function | Kind::Case
+            ) {
                 continue;
             }
             let home = original.map_or(0..0, |original| self.original_rows(original));
             let rows = self.shown_rows(index);
-            let gaps: Vec<usize> = rows.clone().filter(|row| matches!(self.meaning(*row), Meaning::Gap(_))).collect();
+            let gaps: Vec<usize> = rows
+                .clone()
+                .filter(|row| matches!(self.meaning(*row), Meaning::Gap(_)))
+                .collect();
             for (at, &gap) in gaps.iter().enumerate() {
                 let end = gaps.get(at + 1).copied().unwrap_or(rows.end);
                 let (mut inside, mut outside) = (0, 0);
                 for row in (gap + 1..end).filter(|row| !self.shown.rows[*row].is_closer) {
                     match lines.get(self.shown.rows[row].trimmed()) {
-                        Some(places) if places.iter().any(|place| home.contains(place)) => inside += 1,
+                        Some(places) if places.iter().any(|place| home.contains(place)) => {
+                            inside += 1
+                        }
                         Some(_) => outside += 1,
                         None => {}
                     }
@@ -217,13 +232,22 @@ impl<'a> Plan<'a> {
             }
         }
         // A part of a symbol that was cut off is no part of it any more.
-        let ends: Vec<usize> = self.shown_outline.symbols.iter().map(|symbol| symbol.end).collect();
+        let ends: Vec<usize> = self
+            .shown_outline
+            .symbols
+            .iter()
+            .map(|symbol| symbol.end)
+            .collect();
         let inside = |index: usize, outline: &Outline| {
             let symbol = &outline.symbols[index];
-            symbol.parent.is_none_or(|parent| symbol.head < ends[parent])
+            symbol
+                .parent
+                .is_none_or(|parent| symbol.head < ends[parent])
         };
         let outline = &self.shown_outline;
-        self.pairing.pairs.retain(|pair| inside(pair.sketch, outline));
+        self.pairing
+            .pairs
+            .retain(|pair| inside(pair.sketch, outline));
         self.pairing.fresh.retain(|index| inside(*index, outline));
     }
 
@@ -332,8 +356,13 @@ impl<'a> Plan<'a> {
                     .split(|c: char| !c.is_alphanumeric() && c != '_')
                     .next()
                     .unwrap_or_default();
-                let dropped = self.request.removes(name)
-                    || text.starts_with('@') && self.request.removes(text);
+                let dropped = if crate::align::is_comment(&self.original.rows[row]) {
+                    ["comment", "comments", "docs"]
+                        .iter()
+                        .any(|word| self.request.removes(word))
+                } else {
+                    self.request.removes(name)
+                };
                 self.sticky[row] = !shown && !dropped && !self.whole;
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
@@ -463,7 +492,9 @@ impl<'a> Plan<'a> {
         let original_head = self.original_head(pair);
         let shift = self.shift(pair);
         // Of comments right below a marker the sketch shows the last lines only.
-        let below_gap = shown.start > 0 && matches!(self.meaning(shown.start - 1), Meaning::Gap(_)) && shown.start < head;
+        let below_gap = shown.start > 0
+            && matches!(self.meaning(shown.start - 1), Meaning::Gap(_))
+            && shown.start < head;
         let edges = Edges {
             first: false,
             last: false,
@@ -675,7 +706,8 @@ impl<'a> Plan<'a> {
     /// line is one that the file has in the midst of it.
     fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
         let kind = self.original_outline.symbols[pair.original].kind;
-        let marked = shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
+        let marked =
+            shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
         if !marked || shown.is_empty() || kind == Kind::Value {
             return false;
         }
@@ -707,9 +739,12 @@ impl<'a> Plan<'a> {
             }
         }
         let all: usize = votes.values().sum();
-        let best = votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0));
+        let best = votes
+            .into_iter()
+            .max_by_key(|(shift, count)| (*count, *shift == 0));
         // Where lines disagree, some of them were indented anew on purpose.
-        best.filter(|(_, count)| count * 5 >= all * 4).map_or(0, |(shift, _)| shift)
+        best.filter(|(_, count)| count * 5 >= all * 4)
+            .map_or(0, |(shift, _)| shift)
     }
 }
 

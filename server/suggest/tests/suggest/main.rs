@@ -1,5 +1,6 @@
 //! Tests of the public interface: data in, data out.
 #![allow(clippy::unwrap_used)]
 
+mod guarding;
 mod parsing;
 mod patching;

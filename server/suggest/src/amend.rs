@@ -142,7 +142,7 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if replaced {
             gone.push(index);
             plan.doubts.push((
-                0.8,
+                0.7,
                 format!("{name} is not shown and is taken to be replaced"),
             ));
             continue;

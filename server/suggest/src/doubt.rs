@@ -23,6 +23,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }
+    if plan.has_detached() {
+        doubts.push((
+            0.7,
+            "the sketch shows parts in another order than the file".to_owned(),
+        ));
+    }
     likely_renames(plan, &mut doubts);
     if !plan.whole {
         for piece in pieces(ops) {
@@ -154,8 +160,9 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
             }
         })
         .collect();
-    let changes = piece.ops.iter().any(|op| !matches!(op, Op::Match { .. }));
-    if !changes || matched.is_empty() {
+    weigh_deletions(piece, doubts);
+    weigh_copies(plan, piece, doubts);
+    if matched.is_empty() {
         return;
     }
     let mut hidden: HashMap<(&str, usize), usize> = HashMap::new();
@@ -192,8 +199,20 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
         return;
     }
     // If the row next to a marker stands a second time behind the marker, what lies between may have been cut out.
+    let deleted: Vec<usize> = piece
+        .ops
+        .iter()
+        .filter_map(|op| {
+            if let Op::Delete { original } = *op {
+                Some(original)
+            } else {
+                None
+            }
+        })
+        .collect();
     let twice = |original: usize, hidden: Range<usize>, reach: usize| {
         let rows: Vec<usize> = hidden
+            .chain(deleted.iter().copied())
             .filter(|row| row.abs_diff(original) <= reach)
             .collect();
         rows.iter().any(|row| key(*row) == key(original))
@@ -217,6 +236,51 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
         doubts.push((
             0.78,
             format!("a line next to a marker around line {line} stands behind the marker, too"),
+        ));
+    }
+}
+
+/// Many lines go and hardly any come: a marker may have been forgotten.
+fn weigh_deletions(piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
+    let runs = piece.ops.split(|op| matches!(op, Op::Match { .. }));
+    for run in runs {
+        let deleted = run
+            .iter()
+            .filter(|op| matches!(op, Op::Delete { .. }))
+            .count();
+        let shown = run.len() - deleted;
+        if deleted > 5 && deleted > 3 * shown {
+            doubts.push((
+                0.75,
+                format!("{deleted} lines go that the sketch passes over without a marker"),
+            ));
+        }
+    }
+}
+
+/// New lines that stand side by side in the hidden part of the file may be those lines.
+fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
+    let mut neighbours = std::collections::HashSet::new();
+    for hidden in [piece.before.clone(), piece.after.clone()] {
+        for rows in plan.original.rows[hidden].windows(2) {
+            if !rows[0].is_closer && !rows[1].is_closer {
+                neighbours.insert((rows[0].trimmed(), rows[1].trimmed()));
+            }
+        }
+    }
+    let copied = piece.ops.windows(2).any(|ops| match *ops {
+        [Op::Insert { sketch: first }, Op::Insert { sketch: second }] if !plan.fresh[first] => {
+            neighbours.contains(&(
+                plan.shown.rows[first].trimmed(),
+                plan.shown.rows[second].trimmed(),
+            ))
+        }
+        _ => false,
+    });
+    if copied {
+        doubts.push((
+            0.7,
+            "new lines stand in the hidden part of the file, too".to_owned(),
         ));
     }
 }

@@ -533,15 +533,53 @@ impl<'a> Plan<'a> {
             .unwrap_or(head)
     }
 
+    /// The columns that the original is indented further than the sketch: inside a symbol that both have, as many
+    /// as for that symbol.
     fn shift(&self, pair: Pair) -> isize {
+        let around = self.parent(&pair).and_then(|parent| {
+            self.pairing
+                .pairs
+                .iter()
+                .find(|other| other.sketch == parent)
+        });
+        if let Some(around) = around {
+            return self.shift(*around);
+        }
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let other = self.original_head(pair);
-        match (self.shown.rows.get(head), self.original.rows.get(other)) {
-            (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
-            _ => 0,
+        let (Some(head), Some(other)) = (self.shown.rows.get(head), self.original.rows.get(other))
+        else {
+            return 0;
+        };
+        let shift = other.indent as isize - head.indent as isize;
+        if shift == 0 {
+            return 0;
         }
+        // The head alone may have been indented anew.
+        let known: std::collections::HashSet<(&str, usize)> = self.original.rows
+            [self.original_rows(pair.original)]
+        .iter()
+        .map(|row| (row.trimmed(), row.indent))
+        .collect();
+        let shown = &self.shown.rows[self.shown_rows(pair.sketch)];
+        let agreeing = |shift: isize| {
+            let moved = |row: &&crate::rows::Row<'_>| {
+                known.contains(&(row.trimmed(), (row.indent as isize + shift).max(0) as usize))
+            };
+            shown.iter().filter(moved).count()
+        };
+        if agreeing(0) > agreeing(shift) {
+            0
+        } else {
+            shift
+        }
+    }
+
+    /// Whether the sketch shows symbols in another order than the original.
+    pub(crate) fn has_detached(&self) -> bool {
+        !self.detached.is_empty()
     }
 
     /// Whether what this level of the sketch does not show is to go, where no marker stands for it.
@@ -705,10 +743,9 @@ impl<'a> Plan<'a> {
     /// Whether the marker behind a function also stands for the end of it: the function is not closed, or its last
     /// line is one that the file has in the midst of it.
     fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
-        let kind = self.original_outline.symbols[pair.original].kind;
         let marked =
             shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
-        if !marked || shown.is_empty() || kind == Kind::Value {
+        if !marked || shown.is_empty() {
             return false;
         }
         let last = &self.shown.rows[shown.end - 1];

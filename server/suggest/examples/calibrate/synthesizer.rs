@@ -32,7 +32,7 @@ pub(crate) fn sketch(
     let trailing = |text: &str| text.lines().any(|line| line != line.trim_end());
     if trailing(before) && restyles(before, after)
         || trailing(before) != trailing(after)
-        || before.ends_with('\n') != after.ends_with('\n')
+        || before[before.trim_end().len()..] != after[after.trim_end().len()..]
         || cuts_an_end(diff.ops(), lines.len())
     {
         return None;

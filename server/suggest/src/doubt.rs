@@ -162,7 +162,11 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
         .collect();
     weigh_deletions(piece, doubts);
     weigh_copies(plan, piece, doubts);
-    if matched.is_empty() {
+    // Closing brackets that are shown and stay say nothing.
+    let silent = piece.ops.iter().all(
+        |op| matches!(*op, Op::Match { original, .. } if plan.original.rows[original].is_closer),
+    );
+    if matched.is_empty() || silent {
         return;
     }
     let mut hidden: HashMap<(&str, usize), usize> = HashMap::new();

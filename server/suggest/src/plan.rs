@@ -448,7 +448,7 @@ impl<'a> Plan<'a> {
                 file: pair.is_none(),
                 explicit,
                 container,
-                gap_before: false,
+                gap_before: index > 0 && self.ends_in_gap(at_shown),
                 gap_behind: false,
             };
             ops.extend(self.stretch(
@@ -467,7 +467,7 @@ impl<'a> Plan<'a> {
             file: pair.is_none(),
             explicit,
             container,
-            gap_before: false,
+            gap_before: !children.is_empty() && self.ends_in_gap(at_shown),
             gap_behind: pair.is_some_and(|pair| self.is_cut_short(pair, &shown)),
         };
         ops.extend(self.stretch(
@@ -478,6 +478,11 @@ impl<'a> Plan<'a> {
             pair,
         ));
         ops
+    }
+
+    /// Whether the row before is a marker: it may stand for more than the rest of the symbol it ends.
+    fn ends_in_gap(&self, row: usize) -> bool {
+        row > 0 && matches!(self.meaning(row - 1), Meaning::Gap(_))
     }
 
     /// The operations for a symbol that both texts have.
@@ -554,7 +559,12 @@ impl<'a> Plan<'a> {
             return 0;
         };
         let shift = other.indent as isize - head.indent as isize;
-        if shift == 0 {
+        // Only a sketch that starts further left as a whole is moved.
+        let least = (0..self.shown.len())
+            .filter(|row| *self.meaning(*row) == Meaning::Code)
+            .map(|row| self.shown.rows[row].indent)
+            .min();
+        if shift == 0 || least.is_some_and(|least| head.indent > least) {
             return 0;
         }
         // The head alone may have been indented anew.

@@ -4,3 +4,4 @@
 mod guarding;
 mod parsing;
 mod patching;
+mod properties;

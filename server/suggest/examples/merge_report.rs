@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
+use fast_apply_suggest::{CONFIDENT, Context, Ending, Language, check, merge, parse};
 use serde::Deserialize;
 use similar::TextDiff;
 
@@ -58,6 +58,20 @@ fn main() {
             }
             Err(error) => (2, error.to_string()),
         };
+        for guard in check(
+            &case.before,
+            &selection.suggestion,
+            &case.after,
+            Ending::Complete,
+            &context,
+        ) {
+            if !guard.passed {
+                println!(
+                    "guard on the right text: {} {}: {}",
+                    case.id, guard.name, guard.detail
+                );
+            }
+        }
         totals[verdict] += 1;
         styles.entry(case.style.clone()).or_default()[verdict] += 1;
         println!(

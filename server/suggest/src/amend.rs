@@ -43,7 +43,9 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         }
         let own = imports::bound_names(line);
         let moved = inserted.iter().any(|&new| {
-            let Op::Insert { sketch } = ops[new] else { return false };
+            let Op::Insert { sketch } = ops[new] else {
+                return false;
+            };
             let other = plan.shown.rows[sketch].text;
             let names = imports::bound_names(other);
             other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
@@ -140,7 +142,7 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if replaced {
             gone.push(index);
             plan.doubts.push((
-                0.8,
+                0.7,
                 format!("{name} is not shown and is taken to be replaced"),
             ));
             continue;

@@ -233,9 +233,20 @@ impl Writer<'_> {
             return !self.plan.request.has_any(&["whitespace", "trailing"]);
         }
         // A sketch that never shows two blank lines in a row was not written with an eye on their number.
-        let careless = own >= 2 && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
-        careless && new > 0 && self.starts_symbol(original)
-            && !self.plan.request.has_any(&["blank", "format", "reformat", "formatted", "whitespace", "lint", "linter"])
+        let careless = own >= 2
+            && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
+        careless
+            && new > 0
+            && self.starts_symbol(original)
+            && !self.plan.request.has_any(&[
+                "blank",
+                "format",
+                "reformat",
+                "formatted",
+                "whitespace",
+                "lint",
+                "linter",
+            ])
     }
 
     /// Blank lines between new rows and the kept row behind them, with a marker between.

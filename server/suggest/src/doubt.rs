@@ -14,11 +14,20 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     for pair in &plan.pairing.pairs {
         if pair.doubtful {
             let name = &plan.shown_outline.symbols[pair.sketch].name;
-            doubts.push((0.5, format!("the file has several {name} that the sketch could mean")));
+            doubts.push((
+                0.5,
+                format!("the file has several {name} that the sketch could mean"),
+            ));
         }
     }
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
+    }
+    if plan.has_detached() {
+        doubts.push((
+            0.7,
+            "the sketch shows parts in another order than the file".to_owned(),
+        ));
     }
     likely_renames(plan, &mut doubts);
     if !plan.whole {
@@ -31,24 +40,68 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
 
 /// A new symbol much like one that the sketch does not show may be its new form; the words can say that it is new.
 fn likely_renames(plan: &Plan<'_>, doubts: &mut Vec<(f32, String)>) {
-    if plan.request.has_any(&["add", "adds", "added", "adding", "new", "another", "cover", "covers", "test", "tests", "introduce", "introduces", "introduced", "create", "write"]) {
+    if plan.request.has_any(&[
+        "add",
+        "adds",
+        "added",
+        "adding",
+        "new",
+        "another",
+        "cover",
+        "covers",
+        "test",
+        "tests",
+        "introduce",
+        "introduces",
+        "introduced",
+        "create",
+        "write",
+    ]) {
         return;
     }
     for &index in &plan.pairing.fresh {
         let fresh = &plan.shown_outline.symbols[index];
         let rows = plan.shown_rows(index);
-        let alike = plan.original_outline.symbols.iter().enumerate().any(|(other, symbol)| {
-            let paired = plan.pairing.pairs.iter().any(|pair| pair.original == other);
-            if paired || symbol.kind != fresh.kind || symbol.kind == Kind::Value || symbol.end - symbol.head < 2 {
-                return false;
-            }
-            let known: std::collections::HashSet<&str> =
-                plan.original.rows[plan.original_rows(other)].iter().filter(|row| !row.is_closer).map(|row| row.trimmed()).collect();
-            let informative: Vec<&str> = plan.shown.rows[rows.clone()].iter().filter(|row| !row.is_closer).map(|row| row.trimmed()).collect();
-            informative.iter().filter(|row| known.contains(*row)).count() * 2 >= informative.len()
-        });
+        let alike = plan
+            .original_outline
+            .symbols
+            .iter()
+            .enumerate()
+            .any(|(other, symbol)| {
+                let paired = plan.pairing.pairs.iter().any(|pair| pair.original == other);
+                if paired
+                    || symbol.kind != fresh.kind
+                    || symbol.kind == Kind::Value
+                    || symbol.end - symbol.head < 2
+                {
+                    return false;
+                }
+                let known: std::collections::HashSet<&str> = plan.original.rows
+                    [plan.original_rows(other)]
+                .iter()
+                .filter(|row| !row.is_closer)
+                .map(|row| row.trimmed())
+                .collect();
+                let informative: Vec<&str> = plan.shown.rows[rows.clone()]
+                    .iter()
+                    .filter(|row| !row.is_closer)
+                    .map(|row| row.trimmed())
+                    .collect();
+                informative
+                    .iter()
+                    .filter(|row| known.contains(*row))
+                    .count()
+                    * 2
+                    >= informative.len()
+            });
         if alike {
-            doubts.push((0.7, format!("{} is much like a part of the file that is not shown", fresh.name)));
+            doubts.push((
+                0.7,
+                format!(
+                    "{} is much like a part of the file that is not shown",
+                    fresh.name
+                ),
+            ));
         }
     }
 }
@@ -68,8 +121,13 @@ fn pieces(ops: &[Op]) -> Vec<Piece<'_>> {
     let mut before = 0..0;
     while at < ops.len() {
         let gap = ops[at..].iter().take_while(|op| hidden(op)).count();
-        let rows: Vec<usize> = ops[at..at + gap].iter().filter_map(crate::plan::original_of).collect();
-        let range = rows.first().map_or(0..0, |first| *first..rows[rows.len() - 1] + 1);
+        let rows: Vec<usize> = ops[at..at + gap]
+            .iter()
+            .filter_map(crate::plan::original_of)
+            .collect();
+        let range = rows
+            .first()
+            .map_or(0..0, |first| *first..rows[rows.len() - 1] + 1);
         if let Some(last) = pieces.last_mut() {
             last.after = range.clone();
         }
@@ -79,7 +137,11 @@ fn pieces(ops: &[Op]) -> Vec<Piece<'_>> {
         at += gap;
         let shown = ops[at..].iter().take_while(|op| !hidden(op)).count();
         if shown > 0 {
-            pieces.push(Piece { ops: &ops[at..at + shown], before: before.clone(), after: 0..0 });
+            pieces.push(Piece {
+                ops: &ops[at..at + shown],
+                before: before.clone(),
+                after: 0..0,
+            });
         }
         at += shown;
     }
@@ -90,10 +152,21 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
     let matched: Vec<(usize, usize)> = piece
         .ops
         .iter()
-        .filter_map(|op| if let Op::Match { sketch, original } = *op { Some((sketch, original)) } else { None })
+        .filter_map(|op| {
+            if let Op::Match { sketch, original } = *op {
+                Some((sketch, original))
+            } else {
+                None
+            }
+        })
         .collect();
-    let changes = piece.ops.iter().any(|op| !matches!(op, Op::Match { .. }));
-    if !changes || matched.is_empty() {
+    weigh_deletions(piece, doubts);
+    weigh_copies(plan, piece, doubts);
+    // Closing brackets that are shown and stay say nothing.
+    let silent = piece.ops.iter().all(
+        |op| matches!(*op, Op::Match { original, .. } if plan.original.rows[original].is_closer),
+    );
+    if matched.is_empty() || silent {
         return;
     }
     let mut hidden: HashMap<(&str, usize), usize> = HashMap::new();
@@ -101,25 +174,118 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
         let row = &plan.original.rows[row];
         *hidden.entry((row.trimmed(), row.indent)).or_default() += 1;
     }
-    let key = |original: usize| (plan.original.rows[original].trimmed(), plan.original.rows[original].indent);
-    let unique = matched.iter().any(|(_, original)| !plan.original.rows[*original].is_closer && !hidden.contains_key(&key(*original)));
+    // A paired symbol's first and last rows have their place by its name.
+    let anchored = |original: usize| {
+        plan.pairing.pairs.iter().any(|pair| {
+            let rows = plan.original_rows(pair.original);
+            let head = plan
+                .original
+                .row_at_line(plan.original_outline.symbols[pair.original].head);
+            original == rows.start || original == head || original + 1 == rows.end
+        })
+    };
+    let key = |original: usize| {
+        (
+            plan.original.rows[original].trimmed(),
+            plan.original.rows[original].indent,
+        )
+    };
+    let unique = matched.iter().any(|(_, original)| {
+        anchored(*original)
+            || !plan.original.rows[*original].is_closer && !hidden.contains_key(&key(*original))
+    });
     let line = plan.original.rows[matched[0].1].line + 1;
     if !unique {
-        doubts.push((0.5, format!("what the sketch shows around line {line} stands in the hidden part, too")));
+        doubts.push((
+            0.5,
+            format!("what the sketch shows around line {line} stands in the hidden part, too"),
+        ));
         return;
     }
     // If the row next to a marker stands a second time behind the marker, what lies between may have been cut out.
+    let deleted: Vec<usize> = piece
+        .ops
+        .iter()
+        .filter_map(|op| {
+            if let Op::Delete { original } = *op {
+                Some(original)
+            } else {
+                None
+            }
+        })
+        .collect();
     let twice = |original: usize, hidden: Range<usize>, reach: usize| {
-        let rows: Vec<usize> = hidden.filter(|row| row.abs_diff(original) <= reach).collect();
+        let rows: Vec<usize> = hidden
+            .chain(deleted.iter().copied())
+            .filter(|row| row.abs_diff(original) <= reach)
+            .collect();
         rows.iter().any(|row| key(*row) == key(original))
     };
-    let reach = |original: usize| if plan.original.rows[original].is_closer { 12 } else { 80 };
+    let reach = |original: usize| {
+        if plan.original.rows[original].is_closer {
+            12
+        } else {
+            80
+        }
+    };
     let first = matched[0].1;
     let last = matched[matched.len() - 1].1;
-    let starts = matches!(piece.ops.first(), Some(Op::Match { .. })) && twice(first, piece.before.clone(), reach(first));
-    let ends = matches!(piece.ops.last(), Some(Op::Match { .. })) && twice(last, piece.after.clone(), reach(last));
+    let starts = !anchored(first)
+        && matches!(piece.ops.first(), Some(Op::Match { .. }))
+        && twice(first, piece.before.clone(), reach(first));
+    let ends = !anchored(last)
+        && matches!(piece.ops.last(), Some(Op::Match { .. }))
+        && twice(last, piece.after.clone(), reach(last));
     if starts || ends {
-        doubts.push((0.78, format!("a line next to a marker around line {line} stands behind the marker, too")));
+        doubts.push((
+            0.78,
+            format!("a line next to a marker around line {line} stands behind the marker, too"),
+        ));
+    }
+}
+
+/// Many lines go and hardly any come: a marker may have been forgotten.
+fn weigh_deletions(piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
+    let runs = piece.ops.split(|op| matches!(op, Op::Match { .. }));
+    for run in runs {
+        let deleted = run
+            .iter()
+            .filter(|op| matches!(op, Op::Delete { .. }))
+            .count();
+        let shown = run.len() - deleted;
+        if deleted > 5 && deleted > 3 * shown {
+            doubts.push((
+                0.75,
+                format!("{deleted} lines go that the sketch passes over without a marker"),
+            ));
+        }
+    }
+}
+
+/// New lines that stand side by side in the hidden part of the file may be those lines.
+fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
+    let mut neighbours = std::collections::HashSet::new();
+    for hidden in [piece.before.clone(), piece.after.clone()] {
+        for rows in plan.original.rows[hidden].windows(2) {
+            if !rows[0].is_closer && !rows[1].is_closer {
+                neighbours.insert((rows[0].trimmed(), rows[1].trimmed()));
+            }
+        }
+    }
+    let copied = piece.ops.windows(2).any(|ops| match *ops {
+        [Op::Insert { sketch: first }, Op::Insert { sketch: second }] if !plan.fresh[first] => {
+            neighbours.contains(&(
+                plan.shown.rows[first].trimmed(),
+                plan.shown.rows[second].trimmed(),
+            ))
+        }
+        _ => false,
+    });
+    if copied {
+        doubts.push((
+            0.7,
+            "new lines stand in the hidden part of the file, too".to_owned(),
+        ));
     }
 }
 
@@ -142,7 +308,8 @@ pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
         }
         if preprocessed && let Some(directive) = line.trim_start().strip_prefix('#') {
             let directive = directive.trim_start();
-            conditions += i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
+            conditions +=
+                i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
         }
     }
     parsed + (round.abs() + square.abs() + curly.abs() + conditions.abs()) as usize

@@ -32,7 +32,11 @@ pub(crate) fn rows(rows: &Rows<'_>) -> Vec<bool> {
     let mut at = 0;
     while at < rows.len() {
         let text = rows.rows[at].text;
-        let count = if is_import(text) || text.trim() == "import (" { statement_rows(rows.rows[at..].iter()).unwrap_or(1) } else { 0 };
+        let count = if is_import(text) || text.trim() == "import (" {
+            statement_rows(rows.rows[at..].iter()).unwrap_or(1)
+        } else {
+            0
+        };
         found[at..(at + count).min(rows.len())].fill(true);
         at += count.max(1);
     }

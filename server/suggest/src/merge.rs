@@ -168,7 +168,11 @@ pub(crate) fn merge_sketch(
     let mut others: Vec<Attempt> = Vec::new();
     for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
         let mut other = Attempt::new(&mut plan, taste, original);
-        if other.merge.text == best.merge.text || others.iter().any(|known| known.merge.text == other.merge.text) {
+        if other.merge.text == best.merge.text
+            || others
+                .iter()
+                .any(|known| known.merge.text == other.merge.text)
+        {
             continue;
         }
         other.errors = doubt::errors(&other.merge.text, language);
@@ -225,7 +229,8 @@ impl Attempt {
                 method: Method::Alignment,
                 regions,
                 doubts,
-            }, errors: 0
+            },
+            errors: 0,
         }
     }
 }

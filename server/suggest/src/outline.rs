@@ -43,6 +43,8 @@ pub(crate) struct Outline {
     pub(crate) symbols: Vec<Symbol>,
     /// Error and missing nodes of the syntax tree.
     pub(crate) errors: usize,
+    /// The line of each of them.
+    pub(crate) error_lines: Vec<usize>,
 }
 
 impl Outline {
@@ -61,11 +63,10 @@ impl Outline {
             outline: Self::default(),
         };
         reader.visit(tree.root_node(), None, None, 0);
-        reader.outline.errors = if tree.root_node().has_error() {
-            count_errors(tree.root_node())
-        } else {
-            0
-        };
+        if tree.root_node().has_error() {
+            reader.outline.error_lines = error_lines(tree.root_node());
+            reader.outline.errors = reader.outline.error_lines.len();
+        }
         reader.outline
     }
 
@@ -400,7 +401,10 @@ impl Reader<'_> {
                     .filter(|first| matches!(first.kind(), "string" | "template_string"))?;
                 Some((
                     Kind::Case,
-                    format!("{base} {}", self.squeezed(title).trim_matches(['"', '\'', '`'])),
+                    format!(
+                        "{base} {}",
+                        self.squeezed(title).trim_matches(['"', '\'', '`'])
+                    ),
                     String::new(),
                 ))
             }
@@ -491,20 +495,20 @@ fn base_name(name: &str) -> String {
     name.split('<').next().unwrap_or(name).to_owned()
 }
 
-fn count_errors(root: Node<'_>) -> usize {
-    let mut count = 0;
+fn error_lines(root: Node<'_>) -> Vec<usize> {
+    let mut lines = Vec::new();
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();
         if node.is_error() || node.is_missing() {
-            count += 1;
+            lines.push(node.start_position().row);
         }
         if node.has_error() && cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                return count;
+                return lines;
             }
         }
     }

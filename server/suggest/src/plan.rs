@@ -187,25 +187,40 @@ impl<'a> Plan<'a> {
     /// Ends a symbol of the sketch at a marker if the lines behind the marker stand elsewhere in the file: the marker
     /// stands for the end of the symbol, too.
     fn cut_off_strangers(&mut self) {
-        let mut lines: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+        let mut lines: std::collections::HashMap<&str, Vec<usize>> =
+            std::collections::HashMap::new();
         for (at, row) in self.original.rows.iter().enumerate() {
             lines.entry(row.trimmed()).or_default().push(at);
         }
-        let paired = self.pairing.pairs.iter().map(|pair| (pair.sketch, Some(pair.original)));
-        let symbols: Vec<(usize, Option<usize>)> = paired.chain(self.pairing.fresh.iter().map(|index| (*index, None))).collect();
+        let paired = self
+            .pairing
+            .pairs
+            .iter()
+            .map(|pair| (pair.sketch, Some(pair.original)));
+        let symbols: Vec<(usize, Option<usize>)> = paired
+            .chain(self.pairing.fresh.iter().map(|index| (*index, None)))
+            .collect();
         for (index, original) in symbols {
-            if !matches!(self.shown_outline.symbols[index].kind, Kind::Function | Kind::Case) {
+            if !matches!(
+                self.shown_outline.symbols[index].kind,
+                Kind::Function | Kind::Case
+            ) {
                 continue;
             }
             let home = original.map_or(0..0, |original| self.original_rows(original));
             let rows = self.shown_rows(index);
-            let gaps: Vec<usize> = rows.clone().filter(|row| matches!(self.meaning(*row), Meaning::Gap(_))).collect();
+            let gaps: Vec<usize> = rows
+                .clone()
+                .filter(|row| matches!(self.meaning(*row), Meaning::Gap(_)))
+                .collect();
             for (at, &gap) in gaps.iter().enumerate() {
                 let end = gaps.get(at + 1).copied().unwrap_or(rows.end);
                 let (mut inside, mut outside) = (0, 0);
                 for row in (gap + 1..end).filter(|row| !self.shown.rows[*row].is_closer) {
                     match lines.get(self.shown.rows[row].trimmed()) {
-                        Some(places) if places.iter().any(|place| home.contains(place)) => inside += 1,
+                        Some(places) if places.iter().any(|place| home.contains(place)) => {
+                            inside += 1
+                        }
                         Some(_) => outside += 1,
                         None => {}
                     }
@@ -217,13 +232,22 @@ impl<'a> Plan<'a> {
             }
         }
         // A part of a symbol that was cut off is no part of it any more.
-        let ends: Vec<usize> = self.shown_outline.symbols.iter().map(|symbol| symbol.end).collect();
+        let ends: Vec<usize> = self
+            .shown_outline
+            .symbols
+            .iter()
+            .map(|symbol| symbol.end)
+            .collect();
         let inside = |index: usize, outline: &Outline| {
             let symbol = &outline.symbols[index];
-            symbol.parent.is_none_or(|parent| symbol.head < ends[parent])
+            symbol
+                .parent
+                .is_none_or(|parent| symbol.head < ends[parent])
         };
         let outline = &self.shown_outline;
-        self.pairing.pairs.retain(|pair| inside(pair.sketch, outline));
+        self.pairing
+            .pairs
+            .retain(|pair| inside(pair.sketch, outline));
         self.pairing.fresh.retain(|index| inside(*index, outline));
     }
 
@@ -332,8 +356,13 @@ impl<'a> Plan<'a> {
                     .split(|c: char| !c.is_alphanumeric() && c != '_')
                     .next()
                     .unwrap_or_default();
-                let dropped = self.request.removes(name)
-                    || text.starts_with('@') && self.request.removes(text);
+                let dropped = if crate::align::is_comment(&self.original.rows[row]) {
+                    ["comment", "comments", "docs"]
+                        .iter()
+                        .any(|word| self.request.removes(word))
+                } else {
+                    self.request.removes(name)
+                };
                 self.sticky[row] = !shown && !dropped && !self.whole;
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
@@ -419,7 +448,7 @@ impl<'a> Plan<'a> {
                 file: pair.is_none(),
                 explicit,
                 container,
-                gap_before: false,
+                gap_before: index > 0 && self.ends_in_gap(at_shown),
                 gap_behind: false,
             };
             ops.extend(self.stretch(
@@ -438,7 +467,7 @@ impl<'a> Plan<'a> {
             file: pair.is_none(),
             explicit,
             container,
-            gap_before: false,
+            gap_before: !children.is_empty() && self.ends_in_gap(at_shown),
             gap_behind: pair.is_some_and(|pair| self.is_cut_short(pair, &shown)),
         };
         ops.extend(self.stretch(
@@ -449,6 +478,11 @@ impl<'a> Plan<'a> {
             pair,
         ));
         ops
+    }
+
+    /// Whether the row before is a marker: it may stand for more than the rest of the symbol it ends.
+    fn ends_in_gap(&self, row: usize) -> bool {
+        row > 0 && matches!(self.meaning(row - 1), Meaning::Gap(_))
     }
 
     /// The operations for a symbol that both texts have.
@@ -463,7 +497,9 @@ impl<'a> Plan<'a> {
         let original_head = self.original_head(pair);
         let shift = self.shift(pair);
         // Of comments right below a marker the sketch shows the last lines only.
-        let below_gap = shown.start > 0 && matches!(self.meaning(shown.start - 1), Meaning::Gap(_)) && shown.start < head;
+        let below_gap = shown.start > 0
+            && matches!(self.meaning(shown.start - 1), Meaning::Gap(_))
+            && shown.start < head;
         let edges = Edges {
             first: false,
             last: false,
@@ -502,15 +538,58 @@ impl<'a> Plan<'a> {
             .unwrap_or(head)
     }
 
+    /// The columns that the original is indented further than the sketch: inside a symbol that both have, as many
+    /// as for that symbol.
     fn shift(&self, pair: Pair) -> isize {
+        let around = self.parent(&pair).and_then(|parent| {
+            self.pairing
+                .pairs
+                .iter()
+                .find(|other| other.sketch == parent)
+        });
+        if let Some(around) = around {
+            return self.shift(*around);
+        }
         let head = self
             .shown
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let other = self.original_head(pair);
-        match (self.shown.rows.get(head), self.original.rows.get(other)) {
-            (Some(head), Some(other)) => other.indent as isize - head.indent as isize,
-            _ => 0,
+        let (Some(head), Some(other)) = (self.shown.rows.get(head), self.original.rows.get(other))
+        else {
+            return 0;
+        };
+        let shift = other.indent as isize - head.indent as isize;
+        // Only a sketch that starts further left as a whole is moved.
+        let least = (0..self.shown.len())
+            .filter(|row| *self.meaning(*row) == Meaning::Code)
+            .map(|row| self.shown.rows[row].indent)
+            .min();
+        if shift == 0 || least.is_some_and(|least| head.indent > least) {
+            return 0;
         }
+        // The head alone may have been indented anew.
+        let known: std::collections::HashSet<(&str, usize)> = self.original.rows
+            [self.original_rows(pair.original)]
+        .iter()
+        .map(|row| (row.trimmed(), row.indent))
+        .collect();
+        let shown = &self.shown.rows[self.shown_rows(pair.sketch)];
+        let agreeing = |shift: isize| {
+            let moved = |row: &&crate::rows::Row<'_>| {
+                known.contains(&(row.trimmed(), (row.indent as isize + shift).max(0) as usize))
+            };
+            shown.iter().filter(moved).count()
+        };
+        if agreeing(0) > agreeing(shift) {
+            0
+        } else {
+            shift
+        }
+    }
+
+    /// Whether the sketch shows symbols in another order than the original.
+    pub(crate) fn has_detached(&self) -> bool {
+        !self.detached.is_empty()
     }
 
     /// Whether what this level of the sketch does not show is to go, where no marker stands for it.
@@ -674,9 +753,9 @@ impl<'a> Plan<'a> {
     /// Whether the marker behind a function also stands for the end of it: the function is not closed, or its last
     /// line is one that the file has in the midst of it.
     fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
-        let kind = self.original_outline.symbols[pair.original].kind;
-        let marked = shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
-        if !marked || shown.is_empty() || kind == Kind::Value {
+        let marked =
+            shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
+        if !marked || shown.is_empty() {
             return false;
         }
         let last = &self.shown.rows[shown.end - 1];
@@ -707,9 +786,12 @@ impl<'a> Plan<'a> {
             }
         }
         let all: usize = votes.values().sum();
-        let best = votes.into_iter().max_by_key(|(shift, count)| (*count, *shift == 0));
+        let best = votes
+            .into_iter()
+            .max_by_key(|(shift, count)| (*count, *shift == 0));
         // Where lines disagree, some of them were indented anew on purpose.
-        best.filter(|(_, count)| count * 5 >= all * 4).map_or(0, |(shift, _)| shift)
+        best.filter(|(_, count)| count * 5 >= all * 4)
+            .map_or(0, |(shift, _)| shift)
     }
 }
 

@@ -108,5 +108,9 @@ fn python_filler(lines: &[&str], meanings: &[Meaning], at: usize, margin: usize)
         None => own,
     };
     let opens = after.is_some_and(|after| after > width);
-    format!("{}{}", " ".repeat(width), if opens { "if 1:" } else { "pass" })
+    format!(
+        "{}{}",
+        " ".repeat(width),
+        if opens { "if 1:" } else { "pass" }
+    )
 }

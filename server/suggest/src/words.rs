@@ -29,8 +29,6 @@ const REMOVALS: &[&str] = &[
     "drops",
     "rid",
     "gone",
-    "go",
-    "goes",
     "unused",
     "obsolete",
     "eliminate",

@@ -18,13 +18,23 @@ pub(crate) enum Style {
 /// Changes that no sketch can tell are left out: of trailing blanks, and cuts at either end of the file.
 ///
 /// `seed` varies the number of context lines and the markers' wording.
-pub(crate) fn sketch(before: &str, after: &str, path: &str, style: Style, seed: u64) -> Option<String> {
+pub(crate) fn sketch(
+    before: &str,
+    after: &str,
+    path: &str,
+    style: Style,
+    seed: u64,
+) -> Option<String> {
     let lines: Vec<&str> = after.lines().collect();
     let mut shown = vec![false; lines.len()];
     let diff = TextDiff::from_lines(before, after);
     let mut changed = false;
     let trailing = |text: &str| text.lines().any(|line| line != line.trim_end());
-    if trailing(before) && restyles(before, after) || trailing(before) != trailing(after) || before.ends_with('\n') != after.ends_with('\n') || cuts_an_end(diff.ops(), lines.len()) {
+    if trailing(before) && restyles(before, after)
+        || trailing(before) != trailing(after)
+        || before[before.trim_end().len()..] != after[after.trim_end().len()..]
+        || cuts_an_end(diff.ops(), lines.len())
+    {
         return None;
     }
     for (index, op) in diff.ops().iter().enumerate() {
@@ -52,7 +62,9 @@ pub(crate) fn sketch(before: &str, after: &str, path: &str, style: Style, seed: 
 fn restyles(before: &str, after: &str) -> bool {
     let known: std::collections::HashSet<&str> = before.lines().collect();
     let bare: std::collections::HashSet<&str> = before.lines().map(str::trim_end).collect();
-    after.lines().any(|line| !known.contains(line) && bare.contains(line.trim_end()))
+    after
+        .lines()
+        .any(|line| !known.contains(line) && bare.contains(line.trim_end()))
 }
 
 /// Whether lines go at the start or the end of the text and none come.
@@ -86,7 +98,8 @@ fn show_headers(lines: &[&str], shown: &mut [bool], at: usize) {
     let mut width = lines.get(at).map_or(0, |line| indent(line));
     for above in (0..at).rev() {
         let line = lines[above];
-        if !line.trim().is_empty() && indent(line) < width && line.trim_end().ends_with(['{', ':']) {
+        if !line.trim().is_empty() && indent(line) < width && line.trim_end().ends_with(['{', ':'])
+        {
             width = indent(line);
             shown[above] = true;
         }
@@ -99,9 +112,17 @@ fn show_headers(lines: &[&str], shown: &mut [bool], at: usize) {
 /// Shows everything from the line at the left margin above to the one below.
 fn show_block(lines: &[&str], shown: &mut [bool], start: usize, end: usize) {
     let margin = |line: &str| !line.trim().is_empty() && indent(line) == 0;
-    let first = (0..start.min(lines.len())).rev().find(|at| margin(lines[*at])).unwrap_or(0);
-    let last = (end..lines.len()).find(|at| margin(lines[*at]) && !lines[*at].starts_with(['}', ')', ']'])).unwrap_or(lines.len());
-    let last = (first..last).rev().find(|at| !lines[*at].trim().is_empty()).map_or(last, |at| at + 1);
+    let first = (0..start.min(lines.len()))
+        .rev()
+        .find(|at| margin(lines[*at]))
+        .unwrap_or(0);
+    let last = (end..lines.len())
+        .find(|at| margin(lines[*at]) && !lines[*at].starts_with(['}', ')', ']']))
+        .unwrap_or(lines.len());
+    let last = (first..last)
+        .rev()
+        .find(|at| !lines[*at].trim().is_empty())
+        .map_or(last, |at| at + 1);
     shown[first..last.max(first)].fill(true);
 }
 
@@ -115,11 +136,20 @@ fn write(lines: &[&str], shown: &[bool], path: &str, seed: u64) -> String {
             at += 1;
             continue;
         }
-        let end = (at..lines.len()).find(|at| shown[*at]).unwrap_or(lines.len());
+        let end = (at..lines.len())
+            .find(|at| shown[*at])
+            .unwrap_or(lines.len());
         if lines[at..end].iter().any(|line| !line.trim().is_empty()) {
             let blank = |at: Option<&&str>| at.is_some_and(|line| line.trim().is_empty());
             let next = lines[end..].iter().find(|line| !line.trim().is_empty());
-            let width = next.map_or(0, |line| indent(line)).max(lines[at..end].iter().filter(|line| !line.trim().is_empty()).map(|line| indent(line)).min().unwrap_or(0));
+            let width = next.map_or(0, |line| indent(line)).max(
+                lines[at..end]
+                    .iter()
+                    .filter(|line| !line.trim().is_empty())
+                    .map(|line| indent(line))
+                    .min()
+                    .unwrap_or(0),
+            );
             if blank(lines.get(at)) && !sketch.is_empty() {
                 sketch.push('\n');
             }
@@ -141,7 +171,13 @@ fn write(lines: &[&str], shown: &[bool], path: &str, seed: u64) -> String {
 }
 
 fn marker(path: &str, seed: u64) -> String {
-    let words = ["... existing code ...", "...", "... rest unchanged ...", "(unchanged)", "... other code stays the same ..."][seed as usize % 5];
+    let words = [
+        "... existing code ...",
+        "...",
+        "... rest unchanged ...",
+        "(unchanged)",
+        "... other code stays the same ...",
+    ][seed as usize % 5];
     match path.rsplit('.').next().unwrap_or_default() {
         "py" | "rb" | "sh" | "yml" | "yaml" | "toml" => format!("# {words}"),
         "vue" | "html" | "md" => format!("<!-- {words} -->"),
@@ -151,5 +187,8 @@ fn marker(path: &str, seed: u64) -> String {
 }
 
 fn indent(line: &str) -> usize {
-    line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum()
+    line.chars()
+        .take_while(|c| c.is_whitespace())
+        .map(|c| if c == '\t' { 4 } else { 1 })
+        .sum()
 }

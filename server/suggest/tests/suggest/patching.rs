@@ -36,9 +36,12 @@ fn hunk_with_wrong_numbers() {
 
 #[test]
 fn hunk_that_fits_twice_is_refused() {
-    check("```diff\n@@\n-    x = 1\n+    x = 2\n```\n", expect![[r#"
+    check(
+        "```diff\n@@\n-    x = 1\n+    x = 2\n```\n",
+        expect![[r#"
         line 2 of the suggestion fits in several places: lines 2, 7
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

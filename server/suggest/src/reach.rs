@@ -1,0 +1,358 @@
+//! What a suggestion may change: the promise that nothing else is touched.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::align::{Op, Taste};
+use crate::amend;
+use crate::assemble;
+use crate::format::Format;
+use crate::language::Language;
+use crate::marker::Meaning;
+use crate::merge::MergeError;
+use crate::patch;
+use crate::plan::{Plan, original_of};
+use crate::reply::Block;
+use crate::sketch::Sketch;
+use crate::words::Request;
+
+/// The lines of an original that may go, the places where lines may come, and the lines that may come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
+    /// For each line of the original.
+    may_go: Vec<bool>,
+    /// What may come before each line of the original, and at its end.
+    may_come: Vec<Coming>,
+    /// Trimmed lines of the suggestion.
+    new_lines: HashSet<String>,
+    /// How often each line occurs in the original or in a merge, at most.
+    most: HashMap<String, usize>,
+    /// The least and the greatest number of blank lines of the merges.
+    blanks: Option<(usize, usize)>,
+}
+
+/// What may come in a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Coming {
+    #[default]
+    Nothing,
+    /// Where something goes, blank lines may change.
+    Blanks,
+    /// Blank lines and lines of the suggestion.
+    Lines,
+}
+
+/// A difference that a suggestion does not cover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// One-based line of the result.
+    pub(crate) line: usize,
+    pub(crate) what: String,
+}
+
+impl Reach {
+    /// The reach of all blocks together, each on its own.
+    pub(crate) fn new(
+        original: &str,
+        blocks: &[Block],
+        language: Option<Language>,
+        request: &Request,
+    ) -> Result<Self, MergeError> {
+        let lines = original.lines().count();
+        let mut reach = Self {
+            may_go: vec![false; lines],
+            may_come: vec![Coming::Nothing; lines + 1],
+            ..Self::default()
+        };
+        for block in blocks {
+            match block.format {
+                Format::Code => reach.add_sketch(original, &block.text, language, request),
+                Format::Diff | Format::SearchReplace => reach.add_patch(original, block)?,
+            }
+        }
+        if blocks.len() > 1 {
+            reach.blanks = None;
+        }
+        Ok(reach)
+    }
+
+    fn add_sketch(
+        &mut self,
+        original: &str,
+        block: &str,
+        language: Option<Language>,
+        request: &Request,
+    ) {
+        let sketch = Sketch::new(block, original);
+        let mut plan = Plan::new(&sketch, original, language, request);
+        self.count(original);
+        for (line, meaning) in sketch.text.lines().zip(&sketch.meanings) {
+            if *meaning == Meaning::Code {
+                self.new_lines.insert(line.trim().to_owned());
+            }
+        }
+        for taste in [Taste::PLAIN, Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+            let mut ops = plan.operations(taste);
+            amend::amend(&mut plan, &mut ops);
+            self.add_operations(&plan, &ops);
+            let (text, _) = assemble::assemble(&plan, &ops);
+            self.count(&text);
+            let blanks = text.lines().filter(|line| line.trim().is_empty()).count();
+            let (least, most) = self.blanks.unwrap_or((blanks, blanks));
+            self.blanks = Some((least.min(blanks), most.max(blanks)));
+        }
+    }
+
+    fn count(&mut self, text: &str) {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            *counts.entry(line).or_default() += 1;
+        }
+        for (line, count) in counts {
+            let most = self.most.entry(line.to_owned()).or_default();
+            *most = (*most).max(count);
+        }
+    }
+
+    fn add_operations(&mut self, plan: &Plan<'_>, ops: &[Op]) {
+        let end = plan.original.lines.len();
+        let line_of = |row: usize| plan.original.rows[row].line;
+        // Behind the last original row passed, and whether something changes since.
+        let (mut from, mut changes) = (0, Coming::Nothing);
+        for op in ops {
+            match *op {
+                Op::Gap { .. } => {}
+                Op::Insert { .. } => changes = Coming::Lines,
+                Op::Delete { original } => {
+                    changes = changes.max(Coming::Blanks);
+                    self.may_go[line_of(original)] = true;
+                }
+                Op::Replace {
+                    original, sketch, ..
+                } => {
+                    changes = Coming::Lines;
+                    self.may_go[line_of(original)] |=
+                        plan.original.rows[original].text != plan.shown.rows[sketch].text;
+                }
+                Op::Match { original, sketch } => {
+                    let (known, shown) = (&plan.original.rows[original], &plan.shown.rows[sketch]);
+                    // Shown with other blanks, it may become what is shown.
+                    if known.text != shown.text {
+                        self.may_go[known.line] = true;
+                        self.may_come[known.line] = Coming::Lines;
+                    }
+                    if plan.original.blanks_before(original) != plan.shown.blanks_before(sketch) {
+                        changes = changes.max(Coming::Blanks);
+                    }
+                    self.close(plan, from, known.line, &mut changes);
+                    from = known.line + 1;
+                }
+                Op::Keep { original } => {
+                    self.close(plan, from, line_of(original), &mut changes);
+                    from = line_of(original) + 1;
+                }
+            }
+        }
+        self.close(plan, from, end, &mut changes);
+        self.open_windows(plan, ops);
+    }
+
+    /// Between two rows that stay, if something changes: blank lines may go, anything new may come.
+    fn close(&mut self, plan: &Plan<'_>, from: usize, to: usize, changes: &mut Coming) {
+        let coming = std::mem::take(changes);
+        if coming > Coming::Nothing {
+            for line in from..to {
+                self.may_go[line] |= plan.original.lines[line].trim().is_empty();
+            }
+            for place in &mut self.may_come[from..=to] {
+                *place = coming.max(*place);
+            }
+        }
+    }
+
+    /// New code between two markers, without a neighbour in the file, may go anywhere between the rows around.
+    fn open_windows(&mut self, plan: &Plan<'_>, ops: &[Op]) {
+        let hidden = |op: &&Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
+        for (at, op) in ops.iter().enumerate() {
+            if !matches!(op, Op::Insert { .. }) {
+                continue;
+            }
+            let before = ops[..at]
+                .iter()
+                .rev()
+                .skip_while(|op| matches!(op, Op::Insert { .. }));
+            let after = ops[at..]
+                .iter()
+                .skip_while(|op| matches!(op, Op::Insert { .. }));
+            let both = matches!(before.clone().next(), Some(Op::Gap { .. }))
+                && matches!(after.clone().next(), Some(Op::Gap { .. }));
+            if both {
+                for row in before
+                    .take_while(hidden)
+                    .chain(after.take_while(hidden))
+                    .filter_map(original_of)
+                {
+                    let line = plan.original.rows[row].line;
+                    self.may_come[line..=line + 1].fill(Coming::Lines);
+                }
+            }
+        }
+    }
+
+    fn add_patch(&mut self, original: &str, block: &Block) -> Result<(), MergeError> {
+        let merged = patch::apply(original, block)?;
+        let (old, new): (Vec<&str>, Vec<&str>) =
+            (original.lines().collect(), merged.text.lines().collect());
+        // Regions hold lines of the text that the hunks before have changed already.
+        let mut offset = 0isize;
+        for region in &merged.regions {
+            let start = (region.original.start as isize - offset).max(0) as usize;
+            let end = (start + region.original.len()).min(old.len());
+            let (before, after) = (
+                &old[start.min(end)..end],
+                &new[region.merged.start.min(new.len())..region.merged.end.min(new.len())],
+            );
+            let shorter = before.len().min(after.len());
+            let head = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+            let tail = before
+                .iter()
+                .rev()
+                .zip(after.iter().rev())
+                .take(shorter - head)
+                .take_while(|(a, b)| a == b)
+                .count();
+            let changed = start + head..end - tail;
+            self.may_go[changed.clone()].fill(true);
+            self.may_come[changed.start..=changed.end].fill(Coming::Lines);
+            for line in &after[head..after.len() - tail] {
+                self.new_lines.insert(line.trim().to_owned());
+            }
+            offset += region.merged.len() as isize - region.original.len() as isize;
+        }
+        Ok(())
+    }
+
+    /// Whether all of these lines may go.
+    pub(crate) fn may_go(&self, mut lines: impl Iterator<Item = usize>) -> bool {
+        lines.all(|line| self.may_go.get(line).copied().unwrap_or(true))
+    }
+
+    /// The first place where a result is not the original with changes within reach.
+    ///
+    /// The original is read as a pattern in which some lines are optional and some places take new lines; all
+    /// ways to read the result by it are followed at once.
+    pub(crate) fn breach(&self, original: &str, result: &str) -> Option<Breach> {
+        let old: Vec<&str> = original.lines().collect();
+        let new: Vec<&str> = result.lines().collect();
+        let mut states = vec![false; old.len() + 1];
+        states[0] = true;
+        // Positions beyond `furthest` were never reached: they need not be looked at.
+        let (mut nearest, mut furthest) = (0, self.skip(&mut states, 0));
+        for (at, line) in new.iter().enumerate() {
+            let needs = match line.trim() {
+                "" => Some(Coming::Blanks),
+                text => self.new_lines.contains(text).then_some(Coming::Lines),
+            };
+            let mut next = vec![false; 0];
+            next.resize(old.len() + 1, false);
+            let mut reached = None;
+            for position in nearest..=furthest {
+                if !states[position] {
+                    continue;
+                }
+                if needs.is_some_and(|needs| self.may_come[position] >= needs) {
+                    next[position] = true;
+                    reached = Some((
+                        reached.map_or(position, |(first, _): (usize, usize)| first.min(position)),
+                        position,
+                    ));
+                }
+                if old.get(position) == Some(line) {
+                    next[position + 1] = true;
+                    reached = Some((
+                        reached.map_or(position + 1, |(first, _)| first.min(position + 1)),
+                        position + 1,
+                    ));
+                }
+            }
+            let Some((first, last)) = reached else {
+                let expected = (nearest..=furthest)
+                    .rev()
+                    .find(|position| states[*position])
+                    .and_then(|position| old.get(position).map(|line| (position, line)));
+                let what = match expected {
+                    Some((position, line)) => format!(
+                        "line {} of the file is expected here: {}",
+                        position + 1,
+                        line.trim()
+                    ),
+                    None => "the file ends here".to_owned(),
+                };
+                return Some(Breach { line: at + 1, what });
+            };
+            states = next;
+            nearest = first;
+            furthest = self.skip_from(&mut states, first, last);
+        }
+        if states[old.len()] {
+            return self.too_many(&new);
+        }
+        let position = (0..old.len())
+            .rev()
+            .find(|position| states[*position])
+            .unwrap_or(0);
+        Some(Breach {
+            line: new.len() + 1,
+            what: format!(
+                "line {} of the file is missing: {}",
+                position + 1,
+                old[position].trim()
+            ),
+        })
+    }
+
+    /// A line that occurs more often than in the original and in any merge, or another number of blank lines.
+    fn too_many(&self, new: &[&str]) -> Option<Breach> {
+        // With several blocks, or with a diff, there is no merge of all to count in.
+        let (least, most_blanks) = self.blanks?;
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut blanks = 0;
+        for (at, line) in new.iter().enumerate() {
+            let line = line.trim();
+            if line.is_empty() {
+                blanks += 1;
+                continue;
+            }
+            let count = counts.entry(line).or_default();
+            *count += 1;
+            if *count > self.most.get(line).copied().unwrap_or(0) {
+                return Some(Breach {
+                    line: at + 1,
+                    what: format!("it stands there once too often: {line}"),
+                });
+            }
+        }
+        let wrong = blanks < least || blanks > most_blanks;
+        wrong.then(|| Breach {
+            line: new.len(),
+            what: format!("the file has {blanks} blank lines where {least} are expected"),
+        })
+    }
+
+    fn skip(&self, states: &mut [bool], from: usize) -> usize {
+        self.skip_from(states, from, from)
+    }
+
+    /// Passes over lines that may go; gives the furthest position reached.
+    fn skip_from(&self, states: &mut [bool], first: usize, last: usize) -> usize {
+        let mut furthest = last;
+        let mut position = first;
+        while position <= furthest && position < self.may_go.len() {
+            if states[position] && self.may_go[position] {
+                states[position + 1] = true;
+                furthest = furthest.max(position + 1);
+            }
+            position += 1;
+        }
+        furthest
+    }
+}

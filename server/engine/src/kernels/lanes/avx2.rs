@@ -62,6 +62,11 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn prefetch(self, address: *const f32) {
+        proven!(_mm_prefetch::<_MM_HINT_T0>(address.cast()))
+    }
+
+    #[inline(always)]
     fn add(self, a: Floats, b: Floats) -> Floats {
         proven!([_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])])
     }

@@ -44,6 +44,9 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
     fn add(self, a: Floats, b: Floats) -> Floats {
         each(|lane| a[lane] + b[lane])
     }

@@ -6,6 +6,9 @@
 //! Throughput is in elements, one element being one operation (a product and a sum are two). The
 //! group `peak` is the same arithmetic without its memory traffic.
 
+// The macros of criterion make public functions without documentation.
+#![allow(missing_docs)]
+
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

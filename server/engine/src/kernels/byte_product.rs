@@ -168,7 +168,7 @@ pub(super) unsafe fn quantize_row<L: Lanes>(
                 let values = lanes.load(from.add(v * LANES));
                 largest = lanes.maximum(largest, lanes.absolute(values));
             }
-            let largest = lanes.to_array(largest).into_iter().fold(0.0, f32::max);
+            let largest = lanes.largest(largest);
             let inverse = inverse_scale(ROW_LIMIT, largest);
             *scales.add(block) = largest / ROW_LIMIT;
             let (inverse, offset) = (lanes.splat(inverse), lanes.splat(ROW_OFFSET));

@@ -92,6 +92,11 @@ pub(super) trait Lanes: Copy {
         weights: Self::Weights,
     ) -> Self::Integers;
 
+    /// The sum of the lanes: halves are added to each other until one is left.
+    fn sum(self, a: Self::Floats) -> f32;
+    /// The largest lane; none may be NaN.
+    fn largest(self, a: Self::Floats) -> f32;
+
     /// The lanes as an array.
     #[inline(always)]
     fn to_array(self, a: Self::Floats) -> [f32; LANES] {

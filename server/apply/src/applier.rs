@@ -4,7 +4,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use fast_apply_engine::decode::Stop;
-use fast_apply_suggest::{CONFIDENT, Context, Language, Merge, Method, Suggestion, merge};
+use fast_apply_suggest::{
+    CONFIDENT, Context, Ending, Language, Merge, Method, Suggestion, check, merge,
+};
 use fast_apply_text::SourceText;
 
 use crate::decision::{Candidate, decide};
@@ -96,11 +98,7 @@ impl Applier {
     ) -> Result<Outcome, ApplyError> {
         let start = Instant::now();
         let original = request.original.model_text();
-        let context = Context {
-            language: request.language,
-            instruction: request.instruction,
-        };
-        let merged = merge(original, request.suggestion, &context);
+        let merged = merge(original, request.suggestion, &context_of(request));
         if request.options.mode == Mode::Rewrite {
             let prediction = match &merged {
                 Ok(merged) => Prediction::Draft(&merged.text),
@@ -160,7 +158,7 @@ fn of_model(request: &Request<'_>, rewrite: &Rewrite) -> Outcome {
         return cancelled(rewrite.stats.clone());
     }
     let mut stats = rewrite.stats.clone();
-    stats.guards = vec![truncated(rewrite)];
+    stats.guards = guards(request, &rewrite.text, Some(rewrite));
     written(request, &rewrite.text, Source::Model, stats)
 }
 
@@ -169,42 +167,65 @@ fn choose(
     request: &Request<'_>,
     merged: &Merge,
     rewrite: Option<&Rewrite>,
-    stats: Stats,
+    mut stats: Stats,
 ) -> Outcome {
     if rewrite.is_some_and(|rewrite| rewrite.stop == Stop::Cancelled) {
         return cancelled(stats);
     }
-    if merged.method == Method::Patch {
-        return written(request, &merged.text, Source::Patch, stats);
-    }
-    let candidate = rewrite.map(|rewrite| Candidate {
-        text: &rewrite.text,
-        sound: truncated(rewrite).passed,
-        tokens: rewrite.tokens.clone(),
-    });
-    match (
-        decide(&merged.text, merged.confidence, candidate.as_ref()),
-        rewrite,
-    ) {
-        (Some(Source::Model), Some(rewrite)) => {
+    let merge_guards = guards(request, &merged.text, None);
+    let model_guards = rewrite.map(|rewrite| guards(request, &rewrite.text, Some(rewrite)));
+    let verdict = if merged.method == Method::Patch {
+        Some(Source::Patch)
+    } else {
+        let candidate = rewrite
+            .zip(model_guards.as_deref())
+            .map(|(rewrite, guards)| Candidate {
+                text: &rewrite.text,
+                sound: all_passed(guards),
+                tokens: rewrite.tokens.clone(),
+            });
+        let confidence = match all_passed(&merge_guards) {
+            true => merged.confidence,
+            false => 0.0,
+        };
+        decide(&merged.text, confidence, candidate.as_ref())
+    };
+    match (verdict, rewrite, model_guards) {
+        (Some(Source::Model), Some(rewrite), Some(guards)) => {
+            stats.guards = guards;
             written(request, &rewrite.text, Source::Model, stats)
         }
-        (Some(source), _) => written(request, &merged.text, source, stats),
-        (None, _) => {
-            let doubts = match merged.doubts.is_empty() {
-                true => "the merge is unsure".to_owned(),
-                false => merged.doubts.join("; "),
-            };
-            let alternatives = rewrite.map(|rewrite| {
-                [&merged.text, &rewrite.text].map(|text| request.original.restore(text))
-            });
-            let reason = match alternatives {
-                Some(_) => format!("{doubts}, and the model writes something else"),
-                None => doubts,
-            };
-            refused(request, stats, reason, alternatives)
+        (Some(source), ..) => {
+            stats.guards = merge_guards;
+            written(request, &merged.text, source, stats)
+        }
+        (None, ..) => {
+            stats.guards = merge_guards;
+            refuse_both(request, merged, rewrite, stats)
         }
     }
+}
+
+fn refuse_both(
+    request: &Request<'_>,
+    merged: &Merge,
+    rewrite: Option<&Rewrite>,
+    stats: Stats,
+) -> Outcome {
+    let failed = stats.guards.iter().filter(|guard| !guard.passed);
+    let failed = failed.filter_map(|guard| guard.detail.clone());
+    let doubts: Vec<String> = merged.doubts.iter().cloned().chain(failed).collect();
+    let doubts = match doubts.is_empty() {
+        true => "the merge is unsure".to_owned(),
+        false => doubts.join("; "),
+    };
+    let alternatives = rewrite
+        .map(|rewrite| [&merged.text, &rewrite.text].map(|text| request.original.restore(text)));
+    let reason = match alternatives {
+        Some(_) => format!("{doubts}, and the model writes something else"),
+        None => doubts,
+    };
+    refused(request, stats, reason, alternatives)
 }
 
 fn written(request: &Request<'_>, text: &str, source: Source, mut stats: Stats) -> Outcome {
@@ -257,12 +278,36 @@ fn cancelled(mut stats: Stats) -> Outcome {
     }
 }
 
-fn truncated(rewrite: &Rewrite) -> Guard {
-    let cut = rewrite.stop == Stop::MaxOutput;
-    let tokens = rewrite.tokens.len();
-    Guard {
-        name: "truncated",
-        passed: !cut,
-        detail: cut.then(|| format!("the output was cut at {tokens} tokens")),
+/// The checks of a result; `rewrite` is given if a model wrote it.
+fn guards(request: &Request<'_>, text: &str, rewrite: Option<&Rewrite>) -> Vec<Guard> {
+    let ending = match rewrite.is_some_and(|rewrite| rewrite.stop == Stop::MaxOutput) {
+        true => Ending::CutOff,
+        false => Ending::Complete,
+    };
+    let original = request.original.model_text();
+    check(
+        original,
+        request.suggestion,
+        text,
+        ending,
+        &context_of(request),
+    )
+    .into_iter()
+    .map(|report| Guard {
+        name: report.name,
+        passed: report.passed,
+        detail: (!report.passed).then_some(report.detail),
+    })
+    .collect()
+}
+
+fn all_passed(guards: &[Guard]) -> bool {
+    guards.iter().all(|guard| guard.passed)
+}
+
+fn context_of<'a>(request: &Request<'a>) -> Context<'a> {
+    Context {
+        language: request.language,
+        instruction: request.instruction,
     }
 }

@@ -6,6 +6,10 @@ use std::slice;
 /// Bytes of a cache line and of the widest vector.
 const ALIGNMENT: usize = 64;
 
+/// Bytes of a large page.
+#[cfg(target_os = "linux")]
+const LARGE_PAGE: usize = 2 << 20;
+
 /// Numbers for which all zero bits are a value.
 ///
 /// # Safety
@@ -55,6 +59,28 @@ impl<T: Number> Buffer<T> {
             start,
             length,
         }
+    }
+
+    /// The same, for what is read from end to end over and over: in large pages where the system
+    /// has them, because a prefetcher stops at the end of a page. Memory is taken at once.
+    pub(super) fn zeroed_in_large_pages(length: usize) -> Self {
+        let buffer = Self::zeroed(length);
+        #[cfg(target_os = "linux")]
+        {
+            const PAGE: usize = 4096;
+            let skipped = buffer.allocation.align_offset(PAGE);
+            let size = Self::layout(length).size();
+            if size >= LARGE_PAGE + skipped {
+                // SAFETY: the range is whole pages of the allocation, and the advice changes no
+                // content. Where it is refused, small pages do.
+                unsafe {
+                    let start = buffer.allocation.add(skipped).as_ptr();
+                    let length = (size - skipped) / PAGE * PAGE;
+                    libc::madvise(start.cast(), length, libc::MADV_HUGEPAGE);
+                }
+            }
+        }
+        buffer
     }
 
     fn layout(length: usize) -> Layout {

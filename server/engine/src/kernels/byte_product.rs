@@ -11,6 +11,9 @@ use super::tile::{PANEL, Product};
 /// Inputs that share a scale.
 pub(super) const BLOCK: usize = 64;
 
+/// Bytes of a row's number.
+pub(super) const PLANES: usize = 2;
+
 const WEIGHT_LIMIT: f32 = 127.0;
 const ROW_LIMIT: f32 = 32_700.0;
 const ROW_OFFSET: f32 = 32_768.0;
@@ -56,8 +59,8 @@ unsafe impl Product for ByteProduct {
                         sums[v] = start;
                     }
                 }
-                let first = self.rows.add((row * self.blocks + block) * 2 * BLOCK);
-                let row_stride = self.blocks * 2 * BLOCK;
+                let first = self.rows.add((row * self.blocks + block) * PLANES * BLOCK);
+                let row_stride = self.blocks * PLANES * BLOCK;
                 add_dots(lanes, &mut sums, first, row_stride, weights);
                 for sums in &mut sums {
                     for sum in sums {
@@ -165,7 +168,7 @@ pub(super) unsafe fn quantize_row<L: Lanes>(
                 let values = lanes.load(from.add(v * LANES));
                 largest = lanes.maximum(largest, lanes.absolute(values));
             }
-            let largest = lanes.to_array(largest).into_iter().fold(0.0, f32::max);
+            let largest = lanes.largest(largest);
             let inverse = inverse_scale(ROW_LIMIT, largest);
             *scales.add(block) = largest / ROW_LIMIT;
             let (inverse, offset) = (lanes.splat(inverse), lanes.splat(ROW_OFFSET));
@@ -173,7 +176,7 @@ pub(super) unsafe fn quantize_row<L: Lanes>(
                 let values = lanes.load(from.add(v * LANES));
                 let numbers = lanes.round(lanes.multiply(values, inverse));
                 let numbers = lanes.to_integers(lanes.add(numbers, offset));
-                let high = bytes.add(block * 2 * BLOCK + v * LANES);
+                let high = bytes.add(block * PLANES * BLOCK + v * LANES);
                 lanes.store_byte::<1>(high, numbers);
                 lanes.store_byte::<0>(high.add(BLOCK), numbers);
             }

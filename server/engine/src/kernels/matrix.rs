@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Machine;
 use super::buffer::{Buffer, Shared};
-use super::byte_product::{BLOCK, ByteProduct, quantize_row, quantize_weights};
+use super::byte_product::{BLOCK, ByteProduct, PLANES, quantize_row, quantize_weights};
 use super::instruction_set::{InstructionSet, Kernel};
 use super::lanes::Lanes;
 use super::tile::{PANEL, Product, Sink, float_tile, multiply_panel};
@@ -45,9 +45,9 @@ impl Matrix {
         let columns = outputs.next_multiple_of(PANEL);
         let blocks = inputs.div_ceil(BLOCK);
         let weights = match precision {
-            Precision::F32 => Weights::F32(Buffer::zeroed(columns * inputs)),
+            Precision::F32 => Weights::F32(Buffer::zeroed_in_large_pages(columns * inputs)),
             Precision::Int8 => Weights::Int8 {
-                bytes: Buffer::zeroed(columns * blocks * BLOCK),
+                bytes: Buffer::zeroed_in_large_pages(columns * blocks * BLOCK),
                 scales: Buffer::zeroed(columns * blocks),
                 starts: Buffer::zeroed(columns * blocks),
             },
@@ -232,7 +232,7 @@ impl Rows {
             quantized: match precision {
                 Precision::F32 => None,
                 Precision::Int8 => Some((
-                    Buffer::zeroed(capacity * blocks * 2 * BLOCK),
+                    Buffer::zeroed(capacity * blocks * PLANES * BLOCK),
                     Buffer::zeroed(capacity * blocks),
                 )),
             },
@@ -322,7 +322,7 @@ impl RowsWriter {
                 lanes,
                 self.floats.at(row * self.stride),
                 self.width,
-                bytes.at(row * blocks * 2 * BLOCK),
+                bytes.at(row * blocks * PLANES * BLOCK),
                 scales.at(row * blocks),
             );
         }

@@ -20,6 +20,7 @@ mod linear;
 mod matrix;
 mod normalize;
 mod partial_softmax;
+mod peak;
 mod pool;
 mod rotate;
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Kernel for Normalize<'_> {
             let values = unsafe { lanes.load(self.from.as_ptr().add(at)) };
             squares = lanes.multiply_add(values, values, squares);
         }
-        let mut sum: f32 = lanes.to_array(squares).iter().sum();
+        let mut sum = lanes.sum(squares);
         for value in &self.from[whole..] {
             sum += value * value;
         }

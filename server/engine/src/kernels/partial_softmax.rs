@@ -131,10 +131,7 @@ impl PartialSoftmax {
                 for vector in 1..vectors {
                     largest = lanes.maximum(largest, lanes.load(scores.add(vector * LANES)));
                 }
-                let largest = lanes
-                    .to_array(largest)
-                    .into_iter()
-                    .fold(f32::NEG_INFINITY, f32::max);
+                let largest = lanes.largest(largest);
                 let mut sum = lanes.splat(0.0);
                 for vector in 0..vectors {
                     let at = scores.add(vector * LANES);
@@ -144,7 +141,7 @@ impl PartialSoftmax {
                     sum = lanes.add(sum, weight);
                 }
                 self.largest[row] = largest;
-                self.sum[row] = lanes.to_array(sum).into_iter().sum();
+                self.sum[row] = lanes.sum(sum);
             }
         }
         // SAFETY: the scores have a row of at least `keys_seen` for each of R queries, the values

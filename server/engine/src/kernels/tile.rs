@@ -8,6 +8,9 @@ use super::lanes::{LANES, Lanes};
 /// registers of AVX-512.
 pub(super) const PANEL: usize = 3 * LANES;
 
+/// Rows of columns by which prefetching runs ahead.
+const AHEAD: usize = 24;
+
 /// Rows times packed columns.
 ///
 /// # Safety
@@ -147,6 +150,7 @@ pub(super) unsafe fn float_tile<L: Lanes, const R: usize, const V: usize>(
     for k in 0..inputs {
         let mut weights = [lanes.splat(0.0); V];
         for (v, weight) in weights.iter_mut().enumerate() {
+            lanes.prefetch(columns.wrapping_add((k + AHEAD) * column_stride + v * LANES));
             // SAFETY: promised by the caller.
             *weight = unsafe { lanes.load(columns.add(k * column_stride + v * LANES)) };
         }

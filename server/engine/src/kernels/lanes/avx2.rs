@@ -19,7 +19,8 @@ impl Avx2 {
 /// Calls intrinsics that need no more than the features.
 macro_rules! proven {
     ($call:expr) => {
-        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic.
+        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic; where it
+        // takes a pointer, the caller of the unsafe function has promised what lies behind it.
         unsafe { $call }
     };
 }
@@ -59,6 +60,11 @@ impl Lanes for Avx2 {
             _mm256_storeu_ps(to, value[0]);
             _mm256_storeu_ps(to.add(8), value[1]);
         })
+    }
+
+    #[inline(always)]
+    fn prefetch(self, address: *const f32) {
+        proven!(_mm_prefetch::<_MM_HINT_T0>(address.cast()))
     }
 
     #[inline(always)]
@@ -216,6 +222,28 @@ impl Lanes for Avx2 {
                 _mm256_add_epi32(sum[0], low),
                 _mm256_add_epi32(sum[1], high),
             ]
+        })
+    }
+
+    #[inline(always)]
+    fn sum(self, a: Floats) -> f32 {
+        proven!({
+            let eight = _mm256_add_ps(a[0], a[1]);
+            let high = _mm256_extractf128_ps::<1>(eight);
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), high);
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        })
+    }
+
+    #[inline(always)]
+    fn largest(self, a: Floats) -> f32 {
+        proven!({
+            let eight = _mm256_max_ps(a[0], a[1]);
+            let high = _mm256_extractf128_ps::<1>(eight);
+            let four = _mm_max_ps(_mm256_castps256_ps128(eight), high);
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
         })
     }
 }

@@ -19,7 +19,8 @@ impl Avx512 {
 /// Calls intrinsics that need no more than the features.
 macro_rules! proven {
     ($call:expr) => {
-        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic.
+        // SAFETY: the token `self` proves that the CPU has the features of the intrinsic; where it
+        // takes a pointer, the caller of the unsafe function has promised what lies behind it.
         unsafe { $call }
     };
 }
@@ -45,6 +46,11 @@ impl Lanes for Avx512 {
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, value: __m512) {
         proven!(_mm512_storeu_ps(to, value))
+    }
+
+    #[inline(always)]
+    fn prefetch(self, address: *const f32) {
+        proven!(_mm_prefetch::<_MM_HINT_T0>(address.cast()))
     }
 
     #[inline(always)]
@@ -159,5 +165,22 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn dot(self, sum: __m512i, row: __m512i, weights: __m512i) -> __m512i {
         proven!(_mm512_dpbusd_epi32(sum, row, weights))
+    }
+
+    #[inline(always)]
+    fn sum(self, a: __m512) -> f32 {
+        proven!({
+            let high = _mm512_extractf32x8_ps::<1>(a);
+            let eight = _mm256_add_ps(_mm512_castps512_ps256(a), high);
+            let high = _mm256_extractf128_ps::<1>(eight);
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), high);
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        })
+    }
+
+    #[inline(always)]
+    fn largest(self, a: __m512) -> f32 {
+        proven!(_mm512_reduce_max_ps(a))
     }
 }

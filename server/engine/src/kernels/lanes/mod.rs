@@ -37,6 +37,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn load(self, from: *const f32) -> Self::Floats;
     /// Writes sixteen values.
     unsafe fn store(self, to: *mut f32, value: Self::Floats);
+    /// Asks for the cache line of an address, which may be any.
+    fn prefetch(self, address: *const f32);
     /// `a + b`.
     fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// `a - b`.
@@ -89,6 +91,11 @@ pub(super) trait Lanes: Copy {
         row: Self::RowBytes,
         weights: Self::Weights,
     ) -> Self::Integers;
+
+    /// The sum of the lanes: halves are added to each other until one is left.
+    fn sum(self, a: Self::Floats) -> f32;
+    /// The largest lane; none may be NaN.
+    fn largest(self, a: Self::Floats) -> f32;
 
     /// The lanes as an array.
     #[inline(always)]

@@ -44,6 +44,9 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
     fn add(self, a: Floats, b: Floats) -> Floats {
         each(|lane| a[lane] + b[lane])
     }
@@ -163,5 +166,24 @@ impl Lanes for Portable {
             }
         }
         result
+    }
+
+    #[inline(always)]
+    fn sum(self, mut a: Floats) -> f32 {
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                a[lane] += a[lane + half];
+            }
+        }
+        a[0]
+    }
+
+    #[inline(always)]
+    fn largest(self, a: Floats) -> f32 {
+        let mut largest = a[0];
+        for value in a {
+            largest = if value > largest { value } else { largest };
+        }
+        largest
     }
 }

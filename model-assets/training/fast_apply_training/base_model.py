@@ -101,6 +101,12 @@ class BaseModel:
         return weights
 
 
+def read_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a GGUF file, without its weights."""
+    fields = GGUFReader(str(path)).fields
+    return gguf_tokenizer(fields["tokenizer.ggml.tokens"].contents(), fields["tokenizer.ggml.merges"].contents())
+
+
 def half_split_rows(weight: torch.Tensor, heads: int) -> torch.Tensor:
     """Rows with neighbouring rotary pairs (GGUF) to rows with split halves (Hugging Face)."""
     rows, columns = weight.shape

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from .base_model import BaseModel
+from .base_model import read_tokenizer
 from .prompt import PromptEncoder, prompt_pieces
 
 # Indentation of both kinds, digits, text outside ASCII, blank lines, trailing
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    encoder = PromptEncoder(BaseModel(options.gguf).tokenizer)
+    encoder = PromptEncoder(read_tokenizer(options.gguf))
     options.output.write_text(json.dumps(golden(encoder), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -17,63 +17,31 @@ import threading
 import time
 from datetime import datetime
 from pathlib import Path
-from random import Random
 
 import torch
 
 from .base_model import BaseModel
+from .batches import BatchQueue
 from .evaluation import evaluate, heldout_examples
-from .examples import Example, synthesize_example
+from .examples import Example
 from .export import save_adapter
 from .pairs import read_rows, split
 from .prompt import PromptEncoder
 from .transformer import Adapter, Transformer, WeightedCrossEntropy
 
 
-class ExampleSource:
-    """Draws examples whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
-
-    CHARACTERS_PER_TOKEN = 3.3
-
-    def __init__(self, rows: list[dict], encoder: PromptEncoder, shortest: int, longest: int, random: Random):
-        self.rows = sorted(rows, key=self._estimate)
-        self.estimates = [self._estimate(row) for row in self.rows]
-        self.encoder = encoder
-        self.shortest, self.longest = shortest, longest
-        self.random = random
-
-    def _estimate(self, row: dict) -> float:
-        return 1.15 * (len(row["before"]) + len(row["after"])) / self.CHARACTERS_PER_TOKEN
-
-    def batch(self, tokens: int, progress: float) -> list[Example]:
-        """Examples of about `tokens` tokens together, longest first."""
-        limit = self.shortest + (self.longest - self.shortest) * min(1.0, max(0.0, (progress - 0.15) / 0.6))
-        count = sum(estimate <= limit for estimate in self.estimates)
-        examples, total = [], 0
-        while total < tokens:
-            row = self.rows[self.random.randrange(count)]
-            size = row["added"] + row["removed"]
-            if self.random.random() > min(1.0, 0.3 + 0.12 * size):
-                continue
-            example = synthesize_example(row, self.encoder, self.random)
-            if example is None or example.length > limit * 1.15:
-                continue
-            examples.append(example)
-            total += example.length
-        return sorted(examples, key=lambda example: -example.length)
-
-
 class Lanes:
-    """Gradients of a batch, computed by several threads that take one example at a time.
+    """Gradients of a batch, computed by several threads that take `pack_tokens` of examples at a time, at least one.
 
     On a shared machine this keeps every core busy, where one product split over
     all cores would wait for the slowest.
     """
 
-    def __init__(self, transformer: Transformer, adapter: Adapter, count: int):
+    def __init__(self, transformer: Transformer, adapter: Adapter, count: int, pack_tokens: int):
         self.transformer = transformer
         self.parameters = adapter.parameters()
         self.count = count
+        self.pack_tokens = pack_tokens
         self.lock = threading.Lock()
 
     def gradients(self, batch: list[Example]) -> float:
@@ -99,25 +67,38 @@ class Lanes:
     def _work(self, total_weight: float) -> None:
         try:
             while True:
-                with self.lock:
-                    if not self.queue:
-                        return
-                    example = self.queue.pop(0)
-                loss = self._loss(example) / total_weight
+                pack = self._take()
+                if not pack:
+                    return
+                loss = self._loss(pack) / total_weight
                 gradients = torch.autograd.grad(loss, self.parameters)
                 with self.lock:
-                    self.loss += float(loss)
+                    self.loss += float(loss.detach())
                     for parameter, gradient in zip(self.parameters, gradients):
                         parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         except BaseException as failure:
             self.failure = failure
 
-    def _loss(self, example: Example) -> torch.Tensor:
+    def _take(self) -> list[Example]:
+        with self.lock:
+            pack, tokens = [], 0
+            while self.queue and (not pack or tokens + self.queue[0].length <= self.pack_tokens):
+                pack.append(self.queue.pop(0))
+                tokens += pack[-1].length
+            return pack
+
+    def _loss(self, pack: list[Example]) -> torch.Tensor:
+        """The weighted sum of the losses of all answer tokens of the pack."""
         device = self.transformer.device
-        hidden = self.transformer.hidden([example.prompt + example.answer[:-1]])[len(example.prompt) - 1 :]
-        targets = torch.tensor(example.answer, device=device)
-        weights = torch.tensor(example.weights, device=device)
-        return WeightedCrossEntropy.apply(hidden, self.transformer.head, targets, weights)
+        hidden = self.transformer.hidden([example.prompt + example.answer[:-1] for example in pack])
+        rows, start = [], 0
+        for example in pack:
+            rows.append(torch.arange(start + len(example.prompt) - 1, start + example.length - 1))
+            start += example.length - 1
+        targets = torch.tensor([token for example in pack for token in example.answer], device=device)
+        weights = torch.tensor([weight for example in pack for weight in example.weights], device=device)
+        answers = hidden.index_select(0, torch.cat(rows).to(device))
+        return WeightedCrossEntropy.apply(answers, self.transformer.head, targets, weights)
 
 
 def main() -> None:
@@ -144,8 +125,8 @@ def main() -> None:
         optimizer.load_state_dict(saved["optimizer"])
         state = saved["state"]
         transformer.merge()
-    source = ExampleSource(training, encoder, options.shortest, options.longest, Random(options.seed + state["step"]))
-    lanes = Lanes(transformer, adapter, options.lanes)
+    queue = BatchQueue(training, options.gguf, encoder, options, options.seed + state["step"])
+    lanes = Lanes(transformer, adapter, options.lanes, options.pack_tokens)
 
     def save() -> None:
         parameters = [parameter.detach() for parameter in adapter.parameters()]
@@ -170,7 +151,7 @@ def main() -> None:
         rate = learning_rate(options, state["step"], progress)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        batch = source.batch(options.batch_tokens, progress)
+        batch = queue.batch(options.batch_tokens, progress)
         step_started = time.monotonic()
         loss = lanes.gradients(batch)
         norm = float(torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0))
@@ -191,6 +172,7 @@ def main() -> None:
         if now - last_probe > options.probe_minutes * 60 and probe:
             report(options, {"event": "probe", "tokens": state["tokens"], **evaluate(transformer, probe).summary()})
             last_probe = time.monotonic()
+    queue.close()
     save()
     if probe:
         report(options, {"event": "probe", "tokens": state["tokens"], **evaluate(transformer, probe).summary()})
@@ -219,6 +201,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--lanes", type=int, default=2, help="threads that compute gradients; 1 on a GPU")
     parser.add_argument("--threads-per-lane", type=int, default=1)
+    parser.add_argument("--pack-tokens", type=int, default=0, help="tokens a lane computes in one pass; 0: one example at a time")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw examples ahead")
     parser.add_argument("--minutes", type=float, default=120, help="training time over which the learning rate falls to zero")
     parser.add_argument("--until", help="end at this time of day (HH:MM) instead")
     parser.add_argument("--steps", type=int, default=1_000_000_000)

@@ -98,12 +98,10 @@ class Transformer:
         normed = self._norm(prefix + "input_layernorm.weight", stream)
         mixed = self._linear(prefix, FUSED[0], normed)
         heads = mixed.view(-1, geometry.heads + 2 * geometry.key_value_heads, size)
-        rotated = heads[:, : geometry.heads + geometry.key_value_heads]
-        flipped = torch.cat((-rotated[..., size // 2 :], rotated[..., : size // 2]), dim=-1)
-        rotated = rotated * cosine + flipped * sine
-        query = rotated[:, : geometry.heads].transpose(0, 1)
-        key = rotated[:, geometry.heads :].transpose(0, 1).repeat_interleave(group, dim=0)
-        value = heads[:, geometry.heads + geometry.key_value_heads :].transpose(0, 1).repeat_interleave(group, dim=0)
+        heads = RotateHeads.apply(heads, cosine, sine, geometry.heads + geometry.key_value_heads).transpose(0, 1)
+        query, key, value = heads.split((geometry.heads, geometry.key_value_heads, geometry.key_value_heads))
+        key = key.repeat_interleave(group, dim=0)
+        value = value.repeat_interleave(group, dim=0)
         outputs = []
         start = 0
         for length in lengths:
@@ -117,8 +115,8 @@ class Transformer:
 
     def _feed_forward(self, prefix, stream) -> torch.Tensor:
         normed = self._norm(prefix + "post_attention_layernorm.weight", stream)
-        gate, up = self._linear(prefix, FUSED[2], normed).split(self.geometry.feed_forward, dim=1)
-        return self._linear(prefix, FUSED[3], functional.silu(gate) * up).float()
+        gated = GatedUnit.apply(self._linear(prefix, FUSED[2], normed))
+        return self._linear(prefix, FUSED[3], gated).float()
 
     def _linear(self, prefix, group, inputs) -> torch.Tensor:
         keys = [prefix + name for name in group]
@@ -129,14 +127,13 @@ class Transformer:
         return LowRankLinear.apply(inputs, weight, self.adapter.scale, *factors)
 
     def _norm(self, name, stream) -> torch.Tensor:
-        scaled = functional.rms_norm(stream, (self.geometry.hidden,), self.norms[name], self.geometry.norm_epsilon)
-        return scaled.to(self.dtype)
+        return RootMeanSquareNorm.apply(stream, self.norms[name], self.geometry.norm_epsilon).to(self.dtype)
 
     def _rotary(self, lengths) -> tuple[torch.Tensor, torch.Tensor]:
         size = self.geometry.head_size
         frequencies = self.geometry.rope_base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
         positions = torch.cat([torch.arange(length, dtype=torch.float64) for length in lengths])
-        angles = torch.outer(positions, frequencies).repeat(1, 2)[:, None, :]
+        angles = torch.outer(positions, frequencies)[:, None, :]
         return angles.cos().to(self.device, self.dtype), angles.sin().to(self.device, self.dtype)
 
 
@@ -162,6 +159,68 @@ class LowRankLinear(torch.autograd.Function):
         up_gradients = [(part.T @ c).float().mul_(context.scale) for part, c in zip(parts, compressed)]
         factor_gradients = [g for pair in zip(down_gradients, up_gradients) for g in pair]
         return input_gradient, None, None, *factor_gradients
+
+
+class RootMeanSquareNorm(torch.autograd.Function):
+    """`x / rms(x) * weight`, keeping only x and one number per row for the backward pass."""
+
+    @staticmethod
+    def forward(context, stream, weight, epsilon):
+        inverse = torch.linalg.vector_norm(stream, dim=1, keepdim=True).square_().div_(stream.shape[1]).add_(epsilon).rsqrt_()
+        context.save_for_backward(stream, weight, inverse)
+        return (stream * inverse).mul_(weight)
+
+    @staticmethod
+    def backward(context, gradient):
+        stream, weight, inverse = context.saved_tensors
+        scaled = gradient * weight
+        along = torch.linalg.vecdot(scaled, stream)[:, None] * inverse.pow(3) / -stream.shape[1]
+        return scaled.mul_(inverse).addcmul_(stream, along), None, None
+
+
+class RotateHeads(torch.autograd.Function):
+    """Rotary position embedding of the first `count` heads of (tokens, heads, size); the rest pass through."""
+
+    @staticmethod
+    def forward(context, heads, cosine, sine, count):
+        context.save_for_backward(cosine, sine)
+        context.count = count
+        return rotate(heads, cosine, sine, count)
+
+    @staticmethod
+    def backward(context, gradient):
+        cosine, sine = context.saved_tensors
+        return rotate(gradient, cosine, -sine, context.count), None, None, None
+
+
+def rotate(heads: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor, count: int) -> torch.Tensor:
+    half = heads.shape[-1] // 2
+    rotated = torch.empty_like(heads, memory_format=torch.contiguous_format)
+    first, second = heads[:, :count, :half], heads[:, :count, half:]
+    torch.mul(first, cosine, out=rotated[:, :count, :half]).addcmul_(second, sine, value=-1)
+    torch.mul(second, cosine, out=rotated[:, :count, half:]).addcmul_(first, sine)
+    rotated[:, count:] = heads[:, count:]
+    return rotated
+
+
+class GatedUnit(torch.autograd.Function):
+    """`silu(gate) * up` of (tokens, 2 * width) with gate and up side by side."""
+
+    @staticmethod
+    def forward(context, sides):
+        context.save_for_backward(sides)
+        gate, up = sides.chunk(2, dim=1)
+        return functional.silu(gate).mul_(up)
+
+    @staticmethod
+    def backward(context, gradient):
+        (sides,) = context.saved_tensors
+        gate, up = sides.chunk(2, dim=1)
+        result = torch.empty_like(sides)
+        gate_gradient, up_gradient = result.chunk(2, dim=1)
+        torch.mul(gradient, functional.silu(gate), out=up_gradient)
+        gate_gradient.copy_(torch.ops.aten.silu_backward(gradient * up, gate))
+        return result
 
 
 class WeightedCrossEntropy(torch.autograd.Function):

@@ -35,8 +35,7 @@ class ExampleSource:
         examples, total = [], 0
         while total < tokens:
             row = self.rows[self.random.randrange(count)]
-            size = row["added"] + row["removed"]
-            if self.random.random() > min(1.0, 0.3 + 0.12 * size):
+            if self.random.random() > acceptance(row):
                 continue
             example = synthesize_example(row, self.encoder, self.random)
             if example is None or example.length > limit * 1.15:
@@ -44,6 +43,11 @@ class ExampleSource:
             examples.append(example)
             total += example.length
         return sorted(examples, key=lambda example: -example.length)
+
+
+def acceptance(row: dict) -> float:
+    """Most commits change one place; most edits that people ask a chat model for change several."""
+    return min(1.0, 0.12 + 0.05 * (row["added"] + row["removed"]) + 0.2 * (row["hunks"] - 1))
 
 
 class BatchQueue:

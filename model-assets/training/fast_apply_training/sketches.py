@@ -24,7 +24,7 @@ from .markers import MarkerStyle, definition_name
 
 STYLES = {
     "hunks": 27, "function": 17, "outline": 17, "imports+function": 9, "terse": 9,
-    "bare function": 9, "head": 3, "whole": 3, "neighbours": 6,
+    "bare function": 8, "head": 3, "whole": 3, "neighbours": 6,
 }
 
 
@@ -95,7 +95,7 @@ class SketchWriter:
             "neighbours": self._show_neighbours,
         }[style]()
         self._meet_obligations()
-        if style in ("function", "outline", "imports+function", "bare function", "head", "whole") and style != "whole":
+        if style in ("function", "outline", "imports+function", "bare function", "head"):
             self._elide_inside()
         runs = self._runs()
         shown = sum(stop - start for start, stop in runs)
@@ -344,9 +344,9 @@ class SketchWriter:
 
     def _render(self, runs: list[tuple[int, int]], style: str) -> str:
         random = self.random
-        bare = style == "bare function" or (style in ("terse", "function") and random.random() < 0.2)
+        bare = style == "bare function" or (style in ("terse", "function") and random.random() < 0.12)
         leading = not bare and random.random() < {"hunks": 0.4, "terse": 0.25, "function": 0.3, "outline": 0.2}.get(style, 0.25)
-        trailing = not bare and random.random() < {"hunks": 0.5, "terse": 0.4, "head": 0.9, "outline": 0.5}.get(style, 0.4)
+        trailing = not bare and random.random() < {"hunks": 0.6, "terse": 0.5, "head": 0.9, "outline": 0.6}.get(style, 0.5)
         inner = not bare or len(runs) > 1
         if not runs:
             leading = trailing = True

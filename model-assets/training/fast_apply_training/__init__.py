@@ -1,0 +1,1 @@
+"""Trains the LoRA adapters that Fast Apply ships."""

@@ -1,0 +1,95 @@
+"""Batches of examples for training: the curriculum over lengths, and drawing ahead in other processes."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+
+from .base_model import read_tokenizer
+from .examples import Example, synthesize_example
+from .prompt import PromptEncoder
+
+
+class ExampleSource:
+    """Draws examples whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
+
+    CHARACTERS_PER_TOKEN = 3.3
+
+    def __init__(self, rows: list[dict], encoder: PromptEncoder, shortest: int, longest: int, random: Random):
+        self.rows = sorted(rows, key=self._estimate)
+        self.estimates = [self._estimate(row) for row in self.rows]
+        self.encoder = encoder
+        self.shortest, self.longest = shortest, longest
+        self.random = random
+
+    def _estimate(self, row: dict) -> float:
+        return 1.15 * (len(row["before"]) + len(row["after"])) / self.CHARACTERS_PER_TOKEN
+
+    def batch(self, tokens: int, progress: float) -> list[Example]:
+        """Examples of about `tokens` tokens together, longest first."""
+        limit = self.shortest + (self.longest - self.shortest) * min(1.0, max(0.0, (progress - 0.15) / 0.6))
+        count = sum(estimate <= limit for estimate in self.estimates)
+        examples, total = [], 0
+        while total < tokens:
+            row = self.rows[self.random.randrange(count)]
+            if self.random.random() > acceptance(row):
+                continue
+            example = synthesize_example(row, self.encoder, self.random)
+            if example is None or example.length > limit * 1.15:
+                continue
+            examples.append(example)
+            total += example.length
+        return sorted(examples, key=lambda example: -example.length)
+
+
+def acceptance(row: dict) -> float:
+    """Most commits change one place; most edits that people ask a chat model for change several."""
+    return min(1.0, 0.12 + 0.05 * (row["added"] + row["removed"]) + 0.2 * (row["hunks"] - 1))
+
+
+class BatchQueue:
+    """Batches drawn ahead by `workers` processes, so that a GPU never waits for Python; 0 draws them in place.
+
+    Every worker has a seed of its own. The curriculum runs a few batches late.
+    """
+
+    AHEAD = 3
+
+    def __init__(self, rows: list[dict], gguf: Path, encoder: PromptEncoder, options, seed: int):
+        self.workers = options.workers
+        self.waiting: deque = deque()
+        if self.workers == 0:
+            self.source = ExampleSource(rows, encoder, options.shortest, options.longest, Random(seed))
+        else:
+            arguments = (rows, gguf, options.shortest, options.longest)
+            self.pools = [
+                ProcessPoolExecutor(1, get_context("spawn"), initializer=start_worker, initargs=(*arguments, seed * 1000 + number))
+                for number in range(self.workers)
+            ]
+            self.drawn = 0
+
+    def batch(self, tokens: int, progress: float) -> list[Example]:
+        if self.workers == 0:
+            return self.source.batch(tokens, progress)
+        while len(self.waiting) < self.workers * self.AHEAD:
+            pool = self.pools[self.drawn % self.workers]
+            self.waiting.append(pool.submit(worker_batch, tokens, progress))
+            self.drawn += 1
+        return self.waiting.popleft().result()
+
+    def close(self) -> None:
+        for pool in self.pools if self.workers else ():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def start_worker(rows: list[dict], gguf: Path, shortest: int, longest: int, seed: int) -> None:
+    global worker_source
+    encoder = PromptEncoder(read_tokenizer(gguf))
+    worker_source = ExampleSource(rows, encoder, shortest, longest, Random(seed))
+
+
+def worker_batch(tokens: int, progress: float) -> list[Example]:
+    return worker_source.batch(tokens, progress)

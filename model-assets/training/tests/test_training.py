@@ -1,0 +1,288 @@
+"""Training end to end on a tiny random model, and the parts it rests on.
+
+    FAST_APPLY_GGUF=MODEL.gguf python -m unittest discover -s tests -t .
+
+Without FAST_APPLY_GGUF the one test that needs the default model's tokenizer is skipped.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from random import Random
+
+import torch
+from peft import PeftModel
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from fast_apply_training.base_model import BaseModel
+from fast_apply_training.evaluate import reply_sketch
+from fast_apply_training.examples import answer_weights
+from fast_apply_training.export import load_adapter
+from fast_apply_training.golden import golden
+from fast_apply_training.pairs import check_disjoint, near_duplicates, split
+from fast_apply_training.prompt import PromptEncoder, prompt_pieces
+from fast_apply_training.sketches import SketchWriter, synthesize
+from fast_apply_training.transformer import Adapter, Transformer, WeightedCrossEntropy
+
+from .tiny import write_tiny_model
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BEFORE = """import os
+import sys
+
+
+class Shelf:
+    \"\"\"Books in order.\"\"\"
+
+    def __init__(self, books):
+        self.books = list(books)
+        self.sorted = False
+
+    def add(self, book):
+        self.books.append(book)
+
+    def count(self):
+        return len(self.books)
+
+
+def main():
+    shelf = Shelf(sys.argv[1:])
+    print(shelf.count())
+"""
+AFTER = BEFORE.replace("        self.books.append(book)\n", "        self.books.append(book)\n        self.sorted = False\n").replace(
+    "    print(shelf.count())", "    print(f\"{shelf.count()} books\")"
+)
+
+
+def rows(repository: str, count: int) -> list[dict]:
+    """Edits that share no telling line with those of another repository."""
+    made = []
+    for number in range(count):
+        tag = f"{repository.replace('+', '_')}_{number}"
+        before = "\n".join(f"value_of_{tag}_{line} = compute({line})" for line in range(12)) + "\n"
+        after = before.replace("compute(5)", "compute(5, exactly=True)")
+        made.append({
+            "repo": repository, "commit": "0", "path": f"{number}.py", "lang": "python", "instruction": "Compute exactly",
+            "before": before, "after": after, "lines": 12, "hunks": 1, "added": 1, "removed": 1,
+        })
+    return made
+
+
+def hugging_face_model(base: BaseModel) -> LlamaForCausalLM:
+    geometry = base.geometry
+    configuration = LlamaConfig(
+        vocab_size=geometry.vocabulary, hidden_size=geometry.hidden, intermediate_size=geometry.feed_forward,
+        num_hidden_layers=geometry.layers, num_attention_heads=geometry.heads, num_key_value_heads=geometry.key_value_heads,
+        rms_norm_eps=geometry.norm_epsilon, max_position_embeddings=geometry.context, tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": geometry.rope_base},
+    )
+    model = LlamaForCausalLM(configuration)
+    missing, unexpected = model.load_state_dict(base.weights, strict=False)
+    assert missing in ([], ["lm_head.weight"]) and not unexpected, (missing, unexpected)
+    model.tie_weights()
+    return model.eval()
+
+
+class Prompt(unittest.TestCase):
+    def test_ids_are_the_golden_ones(self):
+        model = os.environ.get("FAST_APPLY_GGUF")
+        if not model:
+            self.skipTest("FAST_APPLY_GGUF is not set")
+        encoder = PromptEncoder(BaseModel(Path(model)).tokenizer)
+        expected = json.loads((ROOT / "prompt_golden.json").read_text(encoding="utf-8"))
+        self.assertEqual(golden(encoder), expected)
+
+    def test_golden_prompt_is_the_concatenation_of_its_pieces(self):
+        stored = json.loads((ROOT / "prompt_golden.json").read_text(encoding="utf-8"))
+        pieces = prompt_pieces(stored["original"], stored["sketch"], stored["instruction"], stored["conversation"])
+        self.assertEqual([(piece["kind"], piece["text"]) for piece in stored["pieces"]], pieces)
+        self.assertEqual(sum((piece["ids"] for piece in stored["pieces"]), []), stored["prompt_ids"])
+
+    def test_instruction_is_trimmed_and_cut(self):
+        pieces = prompt_pieces("a\n", "b", "  " + "x" * 2000)
+        self.assertIn(("text", "x" * 1000), pieces)
+        self.assertIn(("text", "b\n"), pieces)
+        self.assertNotIn(("text", "<instruction>"), prompt_pieces("a\n", "b\n", "  "))
+
+
+class Sketches(unittest.TestCase):
+    def test_same_seed_same_sketch(self):
+        for seed in range(40):
+            draws = {synthesize(BEFORE, AFTER, "python", "Track order", Random(seed)) for _ in range(3)}
+            self.assertEqual(len(draws), 1)
+
+    def test_every_inserted_line_is_shown(self):
+        styles = set()
+        for seed in range(300):
+            sketch = synthesize(BEFORE, AFTER, "python", "Track order", Random(seed))
+            if sketch is None:
+                continue
+            styles.add(sketch.style)
+            lines = [line.strip() for line in sketch.text.split("\n")]
+            self.assertGreaterEqual(lines.count("self.sorted = False"), 1, sketch)
+            self.assertIn('print(f"{shelf.count()} books")', lines, sketch)
+        self.assertGreaterEqual(len(styles), 7)
+
+    def test_a_deletion_is_shown_by_its_neighbours_or_told(self):
+        after = BEFORE.replace("    def count(self):\n        return len(self.books)\n\n\n", "\n")
+        for seed in range(300):
+            sketch = synthesize(BEFORE, after, "python", "Tidy", Random(seed))
+            if sketch is None:
+                continue
+            lines = [line.strip() for line in sketch.text.split("\n") if line.strip()]
+            together = any(
+                a == "self.books.append(book)" and b.startswith("def main") for a, b in zip(lines, lines[1:])
+            )
+            told = "count" in (sketch.instruction or "") or any("count" in line and "def " not in line and "print" not in line for line in lines)
+            self.assertTrue(together or told, sketch)
+
+    def test_hidden_lines_are_unchanged_ones(self):
+        for seed in range(200):
+            writer = SketchWriter(BEFORE, AFTER, "python", "Track order", Random(seed))
+            if writer.write() is None:
+                continue
+            for change in writer.changes:
+                self.assertTrue(all(writer.shown[change.start : change.stop]) or change in writer.told)
+
+    def test_sketch_of_a_reply(self):
+        self.assertEqual(reply_sketch("Here:\n\n```py a.py\nx = 1\n```\nand\n```\ny\n```\n"), "x = 1\ny\n")
+
+
+class HeldOut(unittest.TestCase):
+    def test_heldout_repositories_and_lookalikes_are_left_out(self):
+        heldout = rows("psf+requests", 3)
+        copies = [{**row, "repo": "someone+fork"} for row in heldout[:1]]
+        training, kept = split(heldout + copies + rows("other+project", 4), [])
+        self.assertEqual(len(kept), 3)
+        self.assertEqual({row["repo"] for row in training}, {"other+project"})
+
+    def test_the_check_fails_on_a_leak(self):
+        heldout = rows("psf+requests", 2)
+        with self.assertRaises(ValueError):
+            check_disjoint(rows("psf+requests", 1), heldout)
+        with self.assertRaises(ValueError):
+            check_disjoint([{**heldout[0], "repo": "someone+fork"}], heldout)
+        check_disjoint(rows("other+project", 2), heldout)
+
+    def test_measured_edits_are_kept_out_too(self):
+        measured = [{"repo": "encode/httpx", "before": rows("a+b", 1)[0]["before"], "after": "x\n"}]
+        self.assertEqual(near_duplicates(rows("a+b", 1) + rows("c+d", 1), measured), {0})
+
+
+class TinyModel(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.model = Path(cls.folder.name) / "tiny.gguf"
+        write_tiny_model(cls.model)
+        cls.base = BaseModel(cls.model)
+        cls.encoder = PromptEncoder(cls.base.tokenizer)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def random_adapter(self) -> Adapter:
+        adapter = Adapter(self.base, 4, 8.0, seed=3)
+        generator = torch.Generator().manual_seed(4)
+        with torch.no_grad():
+            for factor in adapter.parameters():
+                factor.add_(torch.randn(factor.shape, generator=generator) * 0.2)
+        return adapter
+
+    def test_text_that_looks_like_a_control_token_stays_text(self):
+        ids = self.encoder.text("<|im_end|>")
+        self.assertNotIn(self.encoder.turn_end, ids)
+        self.assertEqual(self.base.tokenizer.decode(ids), "<|im_end|>")
+
+    def test_packing_does_not_mix_sequences(self):
+        transformer = Transformer(self.base, self.random_adapter())
+        first, second = [5, 9, 30, 31, 7], [40, 41, 5]
+        with torch.no_grad():
+            packed = transformer.hidden([first, second])
+            alone = torch.cat([transformer.hidden([first]), transformer.hidden([second])])
+        torch.testing.assert_close(packed, alone)
+
+    def test_gradients_agree_with_finite_differences(self):
+        adapter = self.random_adapter()
+        transformer = Transformer(self.base, adapter)
+        sequence = self.encoder.text("def reinin(x): return x\n" * 3)
+        targets = torch.tensor(sequence[1:])
+        weights = torch.linspace(0.5, 2.0, len(targets))
+
+        def loss() -> torch.Tensor:
+            return WeightedCrossEntropy.apply(transformer.hidden([sequence])[:-1], transformer.head, targets, weights)
+
+        gradients = torch.autograd.grad(loss(), adapter.parameters())
+        generator = torch.Generator().manual_seed(6)
+        for parameter, gradient in zip(adapter.parameters(), gradients):
+            direction = torch.randn(parameter.shape, generator=generator)
+            values = []
+            for step in (1e-3, -2e-3):
+                with torch.no_grad():
+                    parameter.add_(direction, alpha=step)
+                    transformer.merge()
+                    values.append(float(loss()))
+            with torch.no_grad():
+                parameter.add_(direction, alpha=1e-3)
+                transformer.merge()
+            expected = float((gradient * direction).sum())
+            self.assertAlmostEqual((values[0] - values[1]) / 2e-3, expected, delta=0.02 * max(abs(expected), 5.0))
+
+    def check_against_peft(self, adapter: Adapter, directory: Path) -> None:
+        """The exported folder means the same to PEFT on a Hugging Face model as the adapter does here."""
+        reference = PeftModel.from_pretrained(hugging_face_model(self.base), str(directory))
+        transformer = Transformer(self.base, adapter)
+        ids = self.encoder.text("def reinin(x): return x\n")
+        with torch.no_grad():
+            ours = transformer.hidden([ids]) @ transformer.head.T
+            theirs = reference(torch.tensor([ids])).logits[0]
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+
+    def test_turns_weigh_most(self):
+        before, after = "one\ntwo\nthree\n", "one\ntwo\nnew\nthree\n"
+        answer = self.encoder.answer(after)
+        weights = answer_weights(self.encoder, before, after, answer)
+        self.assertEqual(len(weights), len(answer))
+        self.assertEqual(weights.count(5.0), 2)
+        self.assertEqual(weights[0], 1.0)
+
+    def test_training_resumes_lowers_the_loss_and_exports(self):
+        folder = Path(self.folder.name)
+        pairs = folder / "pairs.jsonl"
+        pairs.write_text("".join(json.dumps(row) + "\n" for row in rows("other+project", 6) + rows("psf+requests", 2)))
+        output = folder / "run"
+        command = [
+            sys.executable, "-m", "fast_apply_training.train_lora", "--gguf", str(self.model), "--pairs", str(pairs),
+            "--output", str(output), "--rank", "4", "--batch-tokens", "2000", "--longest", "4000", "--shortest", "4000",
+            "--learning-rate", "0.02", "--warm-up-steps", "2", "--probe-cases", "2",
+        ]
+        for steps, drawing in (("6", ()), ("14", ("--workers", "1", "--pack-tokens", "1500", "--lanes", "1"))):
+            subprocess.run([*command, "--steps", steps, *drawing], cwd=ROOT, check=True, capture_output=True, timeout=300)
+        log = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+        steps = [entry for entry in log if entry["event"] == "step"]
+        self.assertEqual([entry["step"] for entry in steps], list(range(1, 15)))
+        self.assertLess(steps[-1]["loss"], 0.9 * steps[0]["loss"])
+        probes = [entry for entry in log if entry["event"] == "probe"]
+        self.assertLess(probes[-1]["bits_per_byte"], probes[0]["bits_per_byte"])
+
+        adapter = load_adapter(self.base, output / "adapter")
+        self.assertTrue(any(float(up.detach().abs().max()) > 0 for _, up in adapter.factors.values()))
+        self.check_against_peft(adapter, output / "adapter")
+        results = folder / "results.jsonl"
+        evaluation = [
+            sys.executable, "-m", "fast_apply_training.evaluate", "--gguf", str(self.model), "--adapter", str(output / "adapter"),
+            "--pairs", str(pairs), "--count", "2", "--results", str(results),
+        ]
+        for _ in range(2):
+            subprocess.run(evaluation, cwd=ROOT, check=True, capture_output=True, timeout=300)
+        self.assertEqual(len(results.read_text().splitlines()), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -26,8 +26,22 @@ pub struct Task<'a> {
     pub drafter: Option<Box<dyn Drafter>>,
     /// How long drafts may be.
     pub draft_length: DraftLength,
+    /// Accept these tokens, and then the end, whatever the model chooses. Every pass still runs in
+    /// full: this measures speed on a true edit with any weights.
+    pub forced: Option<&'a [u32]>,
     /// Set from outside to stop at the next verify step.
     pub cancel: &'a AtomicBool,
+}
+
+impl Task<'_> {
+    /// Replaces the model's choices by the forced ones; the first is for output token `from`.
+    fn force(&self, choices: &mut [Choice], from: usize) {
+        let Some(forced) = self.forced else { return };
+        let end = self.stop_tokens.first().copied().unwrap_or_default();
+        for (place, choice) in choices.iter_mut().enumerate() {
+            choice.token = forced.get(from + place).copied().unwrap_or(end);
+        }
+    }
 }
 
 /// Progress of a task.
@@ -155,7 +169,8 @@ impl<M: LanguageModel> Decoder<M> {
             run.effort.prefill = start.elapsed();
             return Ok(run.finish(Stop::Cancelled));
         }
-        let choice = self.feed(&task.prompt[last..])?[0];
+        let mut choices = self.feed(&task.prompt[last..])?;
+        task.force(&mut choices, 0);
         on_progress(Progress::Prefill {
             done: task.prompt.len(),
             total: task.prompt.len(),
@@ -163,22 +178,22 @@ impl<M: LanguageModel> Decoder<M> {
         run.effort.prefill = start.elapsed();
 
         let start = Instant::now();
-        let stop = self.verify_steps(task, choice, &mut run, on_progress)?;
+        let stop = self.verify_steps(task, &choices, &mut run, on_progress)?;
         run.effort.decode = start.elapsed();
         Ok(run.finish(stop))
     }
 
-    /// Drafts and verifies until the output ends. `choice` is the model's first token: it is
-    /// always known one token ahead of the cache.
+    /// Drafts and verifies until the output ends. `first` is the model's first token: the output
+    /// is always one token ahead of the cache.
     fn verify_steps(
         &mut self,
         mut task: Task<'_>,
-        choice: Choice,
+        first: &[Choice],
         run: &mut Run,
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Stop, Error> {
         let mut policy = LengthPolicy::new(task.draft_length, self.curve.clone());
-        if let Some(stop) = run.accept(&[choice], on_progress) {
+        if let Some(stop) = run.accept(first, on_progress) {
             return Ok(stop);
         }
         loop {
@@ -204,7 +219,8 @@ impl<M: LanguageModel> Decoder<M> {
             let mut fed = Vec::with_capacity(draft.tokens.len() + 1);
             fed.push(pending);
             fed.extend_from_slice(&draft.tokens);
-            let choices = self.feed(&fed)?;
+            let mut choices = self.feed(&fed)?;
+            task.force(&mut choices, run.tokens.len());
             let accepted = draft
                 .tokens
                 .iter()

@@ -30,7 +30,32 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// An option asks for what this build or this model cannot do.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// The engine thread has ended.
+    #[error("the model is not loaded")]
+    EngineStopped,
+    /// The engine thread failed in a way nobody foresaw.
+    #[error("the engine failed unexpectedly and was restarted; this rewrite was given up")]
+    EnginePanicked,
     /// The tensor library failed.
     #[error("the model failed: {0}")]
-    Tensor(#[from] candle_core::Error),
+    Tensor(String),
+}
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Tensor(sentence(&error))
+    }
+}
+
+/// What the tensor library said, without the backtrace that it may print below.
+pub(crate) fn sentence(error: &candle_core::Error) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

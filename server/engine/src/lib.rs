@@ -2,11 +2,16 @@
 //!
 //! Token ids, draft sources and a cancel flag go in; accepted tokens come out.
 
+pub mod assets;
 pub mod decode;
 pub mod draft;
+pub mod engine;
 mod error;
 pub mod kernels;
+mod load;
 pub mod model;
+pub mod prompt;
 pub mod tokenizer;
 
 pub use error::Error;
+pub use load::{DTypeChoice, DeviceChoice, LoadOptions, Placement};

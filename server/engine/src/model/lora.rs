@@ -7,6 +7,7 @@ use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor};
 
 use crate::Error;
+use crate::error::sentence;
 
 /// An adapter that is merged into the weights while they are loaded.
 pub struct Lora {
@@ -35,12 +36,12 @@ struct AdapterConfig {
 
 impl Lora {
     /// Reads an adapter from the contents of its two files.
-    pub fn new(config_json: &str, safetensors: Vec<u8>) -> Result<Self, Error> {
+    pub fn new(config_json: &[u8], safetensors: &[u8]) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Invalid {
             what: "the LoRA adapter".into(),
             reason,
         };
-        let config: AdapterConfig = serde_json::from_str(config_json)
+        let config: AdapterConfig = serde_json::from_slice(config_json)
             .map_err(|error| invalid(format!("adapter_config.json: {error}")))?;
         if config.peft_type != "LORA" {
             return Err(invalid(format!(
@@ -57,8 +58,8 @@ impl Lora {
                 "it uses DoRA, fan-in-fan-out or per-layer ranks".into(),
             ));
         }
-        let tensors = BufferedSafetensors::new(safetensors)
-            .map_err(|error| invalid(format!("adapter_model.safetensors: {error}")))?;
+        let tensors = BufferedSafetensors::new(safetensors.to_vec())
+            .map_err(|error| invalid(format!("adapter_model.safetensors: {}", sentence(&error))))?;
         let names = tensors
             .tensors()
             .into_iter()

@@ -13,6 +13,7 @@ use candle_core::{DType, Device, Tensor};
 use super::config::LlamaConfig;
 use super::lora::Lora;
 use crate::Error;
+use crate::error::sentence;
 
 /// One model's weights. Tensors are read one at a time, as f32 on the CPU, with every LoRA delta
 /// added, so that a model never has to exist twice in memory.
@@ -148,8 +149,15 @@ impl Weights {
                     return Err(missing(path, &gguf_name));
                 }
                 let tensor = content
-                    .tensor(&mut *reader.borrow_mut(), &gguf_name, &Device::Cpu)?
-                    .dequantize(&Device::Cpu)?;
+                    .tensor(&mut *reader.borrow_mut(), &gguf_name, &Device::Cpu)
+                    .and_then(|tensor| tensor.dequantize(&Device::Cpu))
+                    .map_err(|error| Error::Invalid {
+                        what: path.display().to_string(),
+                        reason: format!(
+                            "the tensor '{gguf_name}' cannot be read ({})",
+                            sentence(&error)
+                        ),
+                    })?;
                 self.with_rope_halves(name, tensor)?
             }
             Source::Safetensors { shard_of, open } => {
@@ -200,7 +208,7 @@ impl Shard {
         })?;
         let tensors = BufferedSafetensors::new(bytes).map_err(|error| Error::Invalid {
             what: path.display().to_string(),
-            reason: error.to_string(),
+            reason: sentence(&error),
         })?;
         Ok(Self {
             path: path.to_owned(),
@@ -218,7 +226,7 @@ pub(crate) fn open_gguf(path: &Path) -> Result<(gguf_file::Content, BufReader<Fi
     let mut reader = BufReader::new(file);
     let content = gguf_file::Content::read(&mut reader).map_err(|error| Error::Invalid {
         what: path.display().to_string(),
-        reason: format!("its GGUF header cannot be read ({error})"),
+        reason: format!("its GGUF header cannot be read ({})", sentence(&error)),
     })?;
     Ok((content, reader))
 }

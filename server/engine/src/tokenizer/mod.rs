@@ -134,6 +134,13 @@ impl Tokenizer {
             .ok_or_else(|| invalid(format!("it has no control token '{name}'")))
     }
 
+    /// The ids of all tokens that end a line, sorted.
+    pub fn line_ends(&self) -> Vec<u32> {
+        (0..self.vocab_size() as u32)
+            .filter(|&token| self.vocabulary.bytes(token).ends_with(b"\n"))
+            .collect()
+    }
+
     /// Number of token ids.
     pub fn vocab_size(&self) -> usize {
         self.vocabulary.len()

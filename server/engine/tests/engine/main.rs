@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod lossless;
 mod model;
+mod tiny_copy;
 
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use candle_core::{DType, Device, Tensor};
 use fast_apply_engine::kernels::{InstructionSet, Machine, Matrix, Precision};
-use fast_apply_engine::model::{Choice, CpuLlama, LanguageModel, Llama, Weights};
+use fast_apply_engine::model::{Choice, CpuLlama, LanguageModel, Llama, Lora, Weights};
 
 use crate::fixture;
 
@@ -76,10 +76,11 @@ fn check_every_way(reference: &Reference, weights: &Weights) {
         let wrong: Vec<u32> = reference.ids.iter().rev().take(33).copied().collect();
         model.logits(&wrong, 0..33).unwrap();
         model.truncate(start);
+        let end = all.min(start + 20);
         let logits = model
-            .logits(&reference.ids[start..start + 20], 0..20)
+            .logits(&reference.ids[start..end], 0..end - start)
             .unwrap();
-        reference.check(start..start + 20, &logits);
+        reference.check(start..end, &logits);
     }
 
     // Logits at chosen rows only.
@@ -104,6 +105,85 @@ fn llama_3_1_with_scaled_rope_and_untied_embeddings() {
 #[test]
 fn tied_embeddings() {
     check_directory("tiny-tied");
+}
+
+#[test]
+fn every_gguf_tensor_type() {
+    for kind in ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1"] {
+        let reference = Reference::read("tiny-gguf", &format!("logits.{kind}"));
+        let path = fixture("tiny-gguf").join(format!("{kind}.gguf"));
+        check_every_way(&reference, &Weights::from_gguf(&path).unwrap());
+    }
+}
+
+fn lora(directory: &str) -> Lora {
+    let read = |name: &str| std::fs::read(fixture(directory).join(name)).unwrap();
+    Lora::new(
+        &read("adapter_config.json"),
+        &read("adapter_model.safetensors"),
+    )
+    .unwrap()
+}
+
+#[test]
+fn adapters_act_as_in_peft() {
+    for directory in ["tiny-lora", "tiny-lora-rslora"] {
+        let reference = Reference::read(directory, "logits");
+        let weights = Weights::from_hugging_face(&fixture("tiny-tied")).unwrap();
+        check_every_way(&reference, &weights.with_lora(lora(directory)).unwrap());
+    }
+}
+
+#[test]
+fn an_adapter_of_another_model_is_refused() {
+    let weights = Weights::from_hugging_face(&fixture("tiny-llama31")).unwrap();
+    let error = weights
+        .with_lora(lora("tiny-lora"))
+        .and_then(|weights| Llama::load(&weights, &Device::Cpu, DType::F32, usize::MAX))
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("the LoRA adapter is not usable"),
+        "{error}"
+    );
+}
+
+#[test]
+fn damaged_files_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(fixture("tiny-gguf").join("f32.gguf")).unwrap();
+    for (name, bytes) in [
+        ("empty.gguf", &whole[..0]),
+        ("header.gguf", &whole[..700]),
+        ("cut.gguf", &whole[..whole.len() / 2]),
+        ("other.gguf", b"this is not a model"),
+    ] {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let result = Weights::from_gguf(&path)
+            .and_then(|weights| Llama::load(&weights, &Device::Cpu, DType::F32, usize::MAX));
+        let error = result.err().unwrap().to_string();
+        assert!(error.contains(name) && !error.contains('\n'), "{error}");
+    }
+    let error = Weights::from_gguf(&directory.path().join("missing.gguf"))
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("missing.gguf"), "{error}");
+}
+
+#[test]
+fn a_sequence_longer_than_the_context_is_refused() {
+    let weights = Weights::from_hugging_face(&fixture("tiny-tied")).unwrap();
+    let mut model = Llama::load(&weights, &Device::Cpu, DType::F32, 20).unwrap();
+    assert!(model.forward(&[1; 20], 0..1).is_ok());
+    let error = model.forward(&[1], 0..1).err().unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("need 21 tokens, but the context holds 20"),
+        "{error}"
+    );
+    assert_eq!(model.position(), 20, "a refused pass changes nothing");
 }
 
 /// The CPU model on every instruction set: near `expected`, and bit for bit the same however the

@@ -1,0 +1,261 @@
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use fast_apply_engine::decode::Stop;
+use fast_apply_suggest::{Context, Language, Merge, Method, Suggestion, merge};
+use fast_apply_text::SourceText;
+
+use crate::decision::{Candidate, decide};
+use crate::rewriter::{Rewrite, Rewriter};
+use crate::stats::{Guard, OutcomeKind, Source, Stats};
+use crate::{ApplyError, Mode, Options};
+
+/// Loads a model when it is first needed.
+type Loader = Box<dyn Fn() -> Result<Rewriter, ApplyError>>;
+
+/// Applies edits, with a model that is loaded when it is first needed.
+pub struct Applier {
+    load: Loader,
+    rewriter: OnceCell<Result<Rewriter, String>>,
+}
+
+/// One edit of one text.
+pub struct Request<'a> {
+    /// The text before the edit.
+    pub original: &'a SourceText,
+    /// The edit.
+    pub suggestion: &'a Suggestion,
+    /// The language of the text, if its structure is understood.
+    pub language: Option<Language>,
+    /// What the edit is for; empty if nobody said.
+    pub instruction: &'a str,
+    /// The turns of the chat that led to it.
+    pub conversation: Option<&'a str>,
+    /// How to apply it.
+    pub options: &'a Options,
+    /// Set to stop at the next verify step.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// Progress of one application.
+#[derive(Debug, PartialEq)]
+pub enum Event<'a> {
+    /// So much of the prompt has been read, in tokens.
+    Prompt {
+        /// Tokens done.
+        done: usize,
+        /// Tokens in all.
+        total: usize,
+    },
+    /// This text follows the model's output so far; LF line endings.
+    Text(&'a str),
+}
+
+/// How one application ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The new text with the original's line endings, unless there is none.
+    pub text: Option<String>,
+    /// Where it was refused because two results differ: the merge's and the model's, with the
+    /// original's line endings.
+    pub alternatives: Option<[String; 2]>,
+    /// Why the model had no say, where it was asked and is missing or failed.
+    pub without_model: Option<String>,
+    /// What it took. Where there is no text, `error` says why.
+    pub stats: Stats,
+}
+
+impl Applier {
+    /// Takes what loads the model.
+    pub fn new(load: impl Fn() -> Result<Rewriter, ApplyError> + 'static) -> Self {
+        Self {
+            load: Box::new(load),
+            rewriter: OnceCell::new(),
+        }
+    }
+
+    /// Takes a model that is loaded.
+    pub fn with_model(rewriter: Rewriter) -> Self {
+        let unneeded = || Err(ApplyError::NoModel("it is loaded already".to_owned()));
+        Self {
+            load: Box::new(unneeded),
+            rewriter: OnceCell::from(Ok(rewriter)),
+        }
+    }
+
+    /// Applies one edit and waits for the end.
+    ///
+    /// # Errors
+    /// The model is needed and cannot be loaded or run. Refusals and cancels are no errors.
+    pub fn apply(
+        &self,
+        request: &Request<'_>,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Outcome, ApplyError> {
+        let start = Instant::now();
+        let original = request.original.model_text();
+        let context = Context {
+            language: request.language,
+            instruction: request.instruction,
+        };
+        let merged = merge(original, request.suggestion, &context);
+        if request.options.mode == Mode::Rewrite {
+            let draft = merged.ok().map(|merged| merged.text);
+            let rewrite = self.model()?.rewrite(request, draft.as_deref(), on_event)?;
+            return Ok(of_model(request, &rewrite));
+        }
+        let mut stats = Stats {
+            mode: request.options.mode.name(),
+            ..Stats::default()
+        };
+        let merged = match merged {
+            Ok(merged) => merged,
+            Err(error) => {
+                stats.total_ms = Some(start.elapsed().as_secs_f64() * 1e3);
+                return Ok(refused(request, stats, error.to_string(), None));
+            }
+        };
+        let needs_model = request.options.mode == Mode::Auto && merged.method != Method::Patch;
+        let rewrite =
+            needs_model.then(|| self.model()?.rewrite(request, Some(&merged.text), on_event));
+        // Without a model, `auto` is `merge`.
+        let (rewrite, without_model) = match rewrite {
+            Some(Ok(rewrite)) => (Some(rewrite), None),
+            Some(Err(error)) => (None, Some(error.to_string())),
+            None => (None, None),
+        };
+        if let Some(rewrite) = &rewrite {
+            stats = rewrite.stats.clone();
+        }
+        stats.confidence = Some(f64::from(merged.confidence));
+        stats.total_ms = Some(start.elapsed().as_secs_f64() * 1e3);
+        let outcome = choose(request, &merged, rewrite.as_ref(), stats);
+        Ok(Outcome {
+            without_model,
+            ..outcome
+        })
+    }
+
+    /// The model, loaded if need be.
+    pub fn model(&self) -> Result<&Rewriter, ApplyError> {
+        self.rewriter
+            .get_or_init(|| (self.load)().map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(|error| ApplyError::NoModel(error.clone()))
+    }
+}
+
+/// The model's text, whatever it is.
+fn of_model(request: &Request<'_>, rewrite: &Rewrite) -> Outcome {
+    if rewrite.stop == Stop::Cancelled {
+        return cancelled(rewrite.stats.clone());
+    }
+    let mut stats = rewrite.stats.clone();
+    stats.guards = vec![truncated(rewrite)];
+    written(request, &rewrite.text, Source::Model, stats)
+}
+
+/// Chooses between merge and model.
+fn choose(
+    request: &Request<'_>,
+    merged: &Merge,
+    rewrite: Option<&Rewrite>,
+    stats: Stats,
+) -> Outcome {
+    if rewrite.is_some_and(|rewrite| rewrite.stop == Stop::Cancelled) {
+        return cancelled(stats);
+    }
+    if merged.method == Method::Patch {
+        return written(request, &merged.text, Source::Patch, stats);
+    }
+    let candidate = rewrite.map(|rewrite| Candidate {
+        text: &rewrite.text,
+        sound: truncated(rewrite).passed,
+        tokens: rewrite.tokens.clone(),
+    });
+    match (
+        decide(&merged.text, merged.confidence, candidate.as_ref()),
+        rewrite,
+    ) {
+        (Some(Source::Model), Some(rewrite)) => {
+            written(request, &rewrite.text, Source::Model, stats)
+        }
+        (Some(source), _) => written(request, &merged.text, source, stats),
+        (None, _) => {
+            let doubts = match merged.doubts.is_empty() {
+                true => "the merge is unsure".to_owned(),
+                false => merged.doubts.join("; "),
+            };
+            let alternatives = rewrite.map(|rewrite| {
+                [&merged.text, &rewrite.text].map(|text| request.original.restore(text))
+            });
+            let reason = match alternatives {
+                Some(_) => format!("{doubts}, and the model writes something else"),
+                None => doubts,
+            };
+            refused(request, stats, reason, alternatives)
+        }
+    }
+}
+
+fn written(request: &Request<'_>, text: &str, source: Source, mut stats: Stats) -> Outcome {
+    let text = request.original.restore(text);
+    let chars = text.chars().count();
+    stats.chars = Some(chars);
+    stats.original_chars = Some(request.original.text().chars().count());
+    stats.chars_per_s = stats
+        .total_ms
+        .filter(|&total| total > 0.0)
+        .map(|total| chars as f64 / total * 1e3);
+    stats.source = Some(source);
+    stats.outcome = Some(match text == request.original.text() {
+        true => OutcomeKind::Unchanged,
+        false => OutcomeKind::Applied,
+    });
+    Outcome {
+        text: Some(text),
+        alternatives: None,
+        without_model: None,
+        stats,
+    }
+}
+
+fn refused(
+    request: &Request<'_>,
+    mut stats: Stats,
+    reason: String,
+    alternatives: Option<[String; 2]>,
+) -> Outcome {
+    stats.original_chars = Some(request.original.text().chars().count());
+    stats.outcome = Some(OutcomeKind::Refused);
+    stats.error = Some(format!("refused, and nothing was written: {reason}"));
+    Outcome {
+        text: None,
+        alternatives,
+        without_model: None,
+        stats,
+    }
+}
+
+fn cancelled(mut stats: Stats) -> Outcome {
+    stats.outcome = Some(OutcomeKind::Cancelled);
+    stats.error = Some("cancelled, and nothing was written".to_owned());
+    Outcome {
+        text: None,
+        alternatives: None,
+        without_model: None,
+        stats,
+    }
+}
+
+fn truncated(rewrite: &Rewrite) -> Guard {
+    let cut = rewrite.stop == Stop::MaxOutput;
+    let tokens = rewrite.tokens.len();
+    Guard {
+        name: "truncated",
+        passed: !cut,
+        detail: cut.then(|| format!("the output was cut at {tokens} tokens")),
+    }
+}

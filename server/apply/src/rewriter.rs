@@ -1,0 +1,220 @@
+use std::sync::mpsc::channel;
+use std::time::Instant;
+
+use fast_apply_engine::Error as EngineError;
+use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
+use fast_apply_engine::decode::{Generation, Stop};
+use fast_apply_engine::draft::Sources;
+use fast_apply_engine::engine::{Engine, Event as EngineEvent, RewriteRequest};
+use fast_apply_engine::prompt::PromptTexts;
+use fast_apply_engine::tokenizer::Tokenizer;
+use fast_apply_engine::{LoadOptions, Placement};
+
+use crate::output::Output;
+use crate::stats::{Stats, StopKind};
+use crate::{ApplyError, Event, Options, Request};
+
+/// A resident model with what is needed to ask it for rewrites.
+pub struct Rewriter {
+    engine: Engine,
+    tokenizer: Tokenizer,
+    template: PromptTemplate,
+    stop_tokens: Vec<u32>,
+    line_ends: Vec<u32>,
+    max_context: usize,
+    model: String,
+    adapter: Option<String>,
+    placement: Placement,
+    load_ms: f64,
+}
+
+/// What a model wrote.
+pub(crate) struct Rewrite {
+    /// Its text, with LF line endings.
+    pub(crate) text: String,
+    /// The end of each token in the text, in bytes, and its margin in logits.
+    pub(crate) tokens: Vec<(usize, f32)>,
+    /// Why it ended.
+    pub(crate) stop: Stop,
+    /// What it took.
+    pub(crate) stats: Stats,
+}
+
+impl Rewriter {
+    /// Loads a model and waits until it is ready.
+    pub fn load(model: ResolvedModel, options: LoadOptions) -> Result<Self, ApplyError> {
+        let start = Instant::now();
+        let placement = options.placement()?;
+        let tokenizer = model.weights.tokenizer()?;
+        let stop_tokens = model.prompt.stop_tokens(&tokenizer)?;
+        let (sender, loaded) = channel();
+        let (weights, adapter) = (model.weights, model.adapter);
+        let adapter_id = adapter.as_ref().map(|adapter| adapter.id.clone());
+        let engine = Engine::start(
+            move || options.load(&weights, adapter.as_ref()),
+            move |result| {
+                sender.send(result).ok();
+            },
+        );
+        let max_context = loaded.recv().map_err(|_| EngineError::EngineStopped)??;
+        Ok(Self {
+            line_ends: tokenizer.line_ends(),
+            load_ms: milliseconds(start),
+            template: model.prompt,
+            model: model.id,
+            adapter: adapter_id,
+            engine,
+            tokenizer,
+            stop_tokens,
+            max_context,
+            placement,
+        })
+    }
+
+    /// What is known of an application by this model before it starts.
+    pub(crate) fn stats(&self, options: &Options) -> Stats {
+        Stats {
+            mode: options.mode.name(),
+            model: Some(self.model.clone()),
+            adapter: self.adapter.clone(),
+            device: Some(self.placement.device),
+            dtype: Some(self.placement.dtype),
+            threads: Some(self.placement.threads),
+            kernels: Some(self.placement.kernels),
+            draft: Some(options.draft.name()),
+            forced: options.force_output.is_some(),
+            load_ms: Some(self.load_ms),
+            ..Stats::default()
+        }
+    }
+
+    /// Forgets every text seen: the next rewrite is a cold one.
+    pub fn clear_cache(&self) {
+        self.engine.clear_cache();
+    }
+
+    /// Rewrites a text and waits for the end. `merge` is what a merge predicts, to draft from.
+    pub(crate) fn rewrite(
+        &self,
+        request: &Request<'_>,
+        merge: Option<&str>,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Rewrite, ApplyError> {
+        let start = Instant::now();
+        let engine_request = self.engine_request(request, merge)?;
+        let (sender, events) = channel();
+        self.engine.rewrite(
+            engine_request,
+            Box::new(move |event| {
+                // Nobody listens any more only if this call has returned early.
+                sender.send(event).ok();
+            }),
+        );
+        let mut output = Output::new(request.original.model_text(), start);
+        let generation = loop {
+            match events.recv().map_err(|_| EngineError::EngineStopped)? {
+                EngineEvent::Prefill { done, total } => on_event(Event::Prompt { done, total }),
+                EngineEvent::Accepted(tokens) => {
+                    on_event(Event::Text(output.push(&self.tokenizer.decode(&tokens))));
+                }
+                EngineEvent::Finished(generation) => break generation,
+                EngineEvent::Failed(error) => return Err(error.into()),
+            }
+        };
+        let mut end = 0;
+        let tokens = generation
+            .tokens
+            .iter()
+            .zip(&generation.margins)
+            .map(|(&token, &margin)| {
+                end += self.tokenizer.decode(&[token]).len();
+                (end, margin)
+            });
+        let mut stats = Stats {
+            total_ms: Some(milliseconds(start)),
+            first_hunk_ms: output.first_hunk().map(|time| time.as_secs_f64() * 1e3),
+            ..self.stats(request.options)
+        };
+        add_effort(&mut stats, &generation);
+        Ok(Rewrite {
+            tokens: tokens.collect(),
+            text: output.into_text(),
+            stop: generation.stop,
+            stats,
+        })
+    }
+
+    fn engine_request(
+        &self,
+        request: &Request<'_>,
+        merge: Option<&str>,
+    ) -> Result<RewriteRequest, ApplyError> {
+        let sketch = request.suggestion.text();
+        let prompt = self.template.encode(
+            &self.tokenizer,
+            PromptTexts {
+                original: request.original.model_text(),
+                sketch: &sketch,
+                instruction: Some(request.instruction).filter(|text| !text.is_empty()),
+                conversation: request.conversation,
+            },
+        )?;
+        // A rewrite is about as long as the file: if that does not fit, nothing useful will.
+        let needed = prompt.tokens.len() + prompt.original.len();
+        if needed > self.max_context {
+            return Err(EngineError::ContextExceeded {
+                needed,
+                limit: self.max_context,
+            }
+            .into());
+        }
+        let encode = |text: Option<&str>| text.map(|text| self.tokenizer.encode(text)).transpose();
+        let options = request.options;
+        let forced = encode(options.force_output.as_deref())?;
+        let by_default = prompt.original.len() + 2 * prompt.sketch.len() + 256;
+        Ok(RewriteRequest {
+            sources: Sources {
+                original: prompt.original,
+                sketch: prompt.sketch,
+                merge: encode(merge)?,
+                prompt: prompt.tokens,
+                line_ends: self.line_ends.clone(),
+                truth: forced.clone(),
+            },
+            draft: options.draft,
+            draft_length: options.draft_length,
+            stop_tokens: self.stop_tokens.clone(),
+            max_output: options.max_output.unwrap_or(by_default),
+            forced,
+            cancel: request.cancel.clone(),
+        })
+    }
+}
+
+fn add_effort(stats: &mut Stats, generation: &Generation) {
+    let effort = generation.effort;
+    let output_tokens = generation.tokens.len();
+    stats.prompt_tokens = Some(effort.prompt_tokens);
+    stats.cached_tokens = Some(effort.cached_tokens);
+    stats.output_tokens = Some(output_tokens);
+    stats.forwards = Some(effort.forwards);
+    stats.drafted = Some(effort.drafted);
+    stats.accepted = Some(effort.accepted);
+    stats.prefill_ms = Some(effort.prefill.as_secs_f64() * 1e3);
+    stats.decode_ms = Some(effort.decode.as_secs_f64() * 1e3);
+    stats.tokens_per_forward = ratio(output_tokens as f64, effort.forwards as f64);
+    stats.tokens_per_s = ratio(output_tokens as f64, effort.decode.as_secs_f64());
+    stats.stop = Some(match generation.stop {
+        Stop::End => StopKind::End,
+        Stop::MaxOutput => StopKind::MaxOutput,
+        Stop::Cancelled => StopKind::Cancelled,
+    });
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
+    (denominator > 0.0).then(|| numerator / denominator)
+}

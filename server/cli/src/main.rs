@@ -1,0 +1,45 @@
+//! The `fast-apply` command: arguments and printing only.
+
+mod apply;
+mod apply_options;
+mod bench;
+mod destination;
+mod failure;
+mod interrupt;
+mod model;
+mod progress_bar;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Merges the edit a chat model suggests into a file.
+#[derive(Parser)]
+#[command(name = "fast-apply", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Applies a suggested edit to a file.
+    Apply(Box<apply::ApplyArguments>),
+    /// Compares drafters, and speculative with plain decoding.
+    Bench(Box<bench::BenchArguments>),
+    /// Shows, fetches and checks models.
+    Model(model::ModelArguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Model(arguments) => model::run(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,4 @@
+//! The command as a process.
+#![cfg(unix)]
+
+mod model;

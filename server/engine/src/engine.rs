@@ -1,0 +1,165 @@
+//! The resident model on a thread of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use crate::Error;
+use crate::decode::{Decoder, Generation, Progress, Task};
+use crate::draft::{DraftKind, DraftLength, Sources};
+use crate::model::LanguageModel;
+
+/// A model that can move to the engine thread.
+pub type BoxedModel = Box<dyn LanguageModel + Send>;
+
+/// Takes the events of one request, on the engine thread; it must not block.
+pub type EventSink = Box<dyn FnMut(Event) + Send>;
+
+/// A handle to the engine thread. The thread ends, and the model's memory is freed, when the last
+/// handle is dropped.
+#[derive(Clone)]
+pub struct Engine {
+    requests: Sender<Request>,
+}
+
+/// One rewrite.
+pub struct RewriteRequest {
+    /// The sources to draft from, the whole prompt among them.
+    pub sources: Sources,
+    /// How to draft.
+    pub draft: DraftKind,
+    /// How much to draft.
+    pub draft_length: DraftLength,
+    /// The tokens that end an answer.
+    pub stop_tokens: Vec<u32>,
+    /// The longest output.
+    pub max_output: usize,
+    /// Accept these tokens whatever the model chooses: for measuring speed on true edits.
+    pub forced: Option<Vec<u32>>,
+    /// Set to stop at the next verify step.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// What comes back from the engine thread.
+#[derive(Debug)]
+pub enum Event {
+    /// So many of the prompt's tokens are in the cache.
+    Prefill {
+        /// Tokens done.
+        done: usize,
+        /// Tokens in all.
+        total: usize,
+    },
+    /// These tokens follow the output so far.
+    Accepted(Vec<u32>),
+    /// The request is done; nothing follows.
+    Finished(Box<Generation>),
+    /// The request failed; nothing follows.
+    Failed(Error),
+}
+
+enum Request {
+    Rewrite(Box<RewriteRequest>, EventSink),
+    Warm(Vec<u32>, Arc<AtomicBool>),
+    ClearCache,
+}
+
+impl Engine {
+    /// Starts the thread and loads the model on it. Once it is loaded, `loaded` gets the positions
+    /// its context holds; a model that fails to load ends the thread.
+    pub fn start(
+        load: impl Fn() -> Result<BoxedModel, Error> + Send + 'static,
+        loaded: impl FnOnce(Result<usize, Error>) + Send + 'static,
+    ) -> Self {
+        let (requests, inbox) = channel();
+        thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || match load().and_then(Decoder::new) {
+                Ok(decoder) => {
+                    loaded(Ok(decoder.model().context_length()));
+                    serve(&inbox, decoder, &load);
+                }
+                Err(error) => loaded(Err(error)),
+            })
+            .expect("the system can start one more thread");
+        Self { requests }
+    }
+
+    /// Queues a rewrite. Its events arrive at `sink`, the last one being `Finished` or `Failed`.
+    pub fn rewrite(&self, request: RewriteRequest, sink: EventSink) {
+        if let Err(unsent) = self
+            .requests
+            .send(Request::Rewrite(Box::new(request), sink))
+            && let Request::Rewrite(_, mut sink) = unsent.0
+        {
+            sink(Event::Failed(Error::EngineStopped));
+        }
+    }
+
+    /// Queues the feeding of a prompt's prefix.
+    pub fn warm(&self, prefix: Vec<u32>, cancel: Arc<AtomicBool>) {
+        // A stopped engine has nothing to warm; the rewrite that follows reports it.
+        self.requests.send(Request::Warm(prefix, cancel)).ok();
+    }
+    /// Forgets what the cache holds, as if the model had just been loaded.
+    pub fn clear_cache(&self) {
+        self.requests.send(Request::ClearCache).ok();
+    }
+}
+
+fn serve(
+    inbox: &Receiver<Request>,
+    mut decoder: Decoder<BoxedModel>,
+    load: &dyn Fn() -> Result<BoxedModel, Error>,
+) {
+    while let Ok(mut request) = inbox.recv() {
+        let result = catch_unwind(AssertUnwindSafe(|| match &mut request {
+            Request::Rewrite(request, sink) => rewrite(&mut decoder, request, sink).map(Some),
+            // A prefix that cannot be fed fails again, and is reported, in the rewrite.
+            Request::Warm(prefix, cancel) => decoder.warm(prefix, cancel).map(|()| None),
+            Request::ClearCache => {
+                decoder.clear();
+                Ok(None)
+            }
+        }));
+        let last = match result {
+            Ok(Ok(generation)) => generation.map(|done| Event::Finished(Box::new(done))),
+            Ok(Err(error)) => Some(Event::Failed(error)),
+            Err(_) => {
+                // The cache may be half written: only a fresh model can be trusted.
+                match load().and_then(Decoder::new) {
+                    Ok(fresh) => decoder = fresh,
+                    Err(_) => return,
+                }
+                Some(Event::Failed(Error::EnginePanicked))
+            }
+        };
+        if let (Some(last), Request::Rewrite(_, mut sink)) = (last, request) {
+            sink(last);
+        }
+    }
+}
+
+fn rewrite(
+    decoder: &mut Decoder<BoxedModel>,
+    request: &RewriteRequest,
+    sink: &mut EventSink,
+) -> Result<Generation, Error> {
+    let task = Task {
+        prompt: &request.sources.prompt,
+        stop_tokens: &request.stop_tokens,
+        max_output: request.max_output,
+        drafter: request.draft.drafter(&request.sources),
+        draft_length: request.draft_length,
+        forced: request.forced.as_deref(),
+        cancel: &request.cancel,
+    };
+    decoder.run(task, &mut |progress| {
+        sink(match progress {
+            Progress::Prefill { done, total } => Event::Prefill { done, total },
+            Progress::Accepted(tokens) => Event::Accepted(tokens.to_vec()),
+        });
+    })
+}

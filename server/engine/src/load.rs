@@ -1,0 +1,191 @@
+//! From files to a model that runs.
+
+use std::str::FromStr;
+
+use candle_core::{DType, Device};
+
+use crate::Error;
+use crate::assets::{Adapter, Weights as ModelFiles};
+use crate::engine::BoxedModel;
+use crate::kernels::{InstructionSet, Machine, Precision};
+use crate::model::{CpuLlama, Llama, Lora, Weights};
+use crate::tokenizer::Tokenizer;
+
+/// Where to run a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// A graphics card where this build and this machine have one, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA card.
+    Cuda,
+    /// An Apple graphics processor.
+    Metal,
+}
+
+/// How to keep weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DTypeChoice {
+    /// f32 on the processor, bf16 elsewhere.
+    #[default]
+    Auto,
+    /// 32-bit floats.
+    F32,
+    /// 16-bit brain floats.
+    Bf16,
+    /// 8-bit integers in blocks.
+    Q8,
+}
+
+/// How to load a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Where to run it.
+    pub device: DeviceChoice,
+    /// How to keep its weights.
+    pub dtype: DTypeChoice,
+    /// The longest sequence, prompt and output together, in tokens.
+    pub max_context: usize,
+}
+
+/// What a loaded model runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// `cpu`, `cuda` or `metal`.
+    pub device: &'static str,
+    /// `f32`, `bf16` or `q8`.
+    pub dtype: &'static str,
+    /// Threads that compute.
+    pub threads: usize,
+    /// Which implementation of the inner loops.
+    pub kernels: &'static str,
+}
+
+impl ModelFiles {
+    /// Reads the tokenizer.
+    pub fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        match self {
+            Self::Gguf(path) => Tokenizer::from_gguf(path),
+            Self::Safetensors(directory) => Tokenizer::from_hugging_face(directory),
+        }
+    }
+
+    fn weights(&self, adapter: Option<&Adapter>) -> Result<Weights, Error> {
+        let weights = match self {
+            Self::Gguf(path) => Weights::from_gguf(path)?,
+            Self::Safetensors(directory) => Weights::from_hugging_face(directory)?,
+        };
+        match adapter {
+            Some(adapter) => weights.with_lora(Lora::new(&adapter.config, &adapter.weights)?),
+            None => Ok(weights),
+        }
+    }
+}
+
+impl LoadOptions {
+    /// Decides where a model will run, before anything is loaded.
+    pub fn placement(&self) -> Result<Placement, Error> {
+        let device = self.open_device()?;
+        let name = if device.is_cuda() {
+            "cuda"
+        } else if device.is_metal() {
+            "metal"
+        } else {
+            "cpu"
+        };
+        let dtype = match (self.dtype, device.is_cpu()) {
+            (DTypeChoice::Auto | DTypeChoice::F32, true) | (DTypeChoice::F32, false) => "f32",
+            (DTypeChoice::Auto | DTypeChoice::Bf16, false) => "bf16",
+            (DTypeChoice::Bf16, true) => {
+                return Err(Error::Unsupported(
+                    "bf16 weights run on graphics cards only: use --dtype f32 on the processor",
+                ));
+            }
+            (DTypeChoice::Q8, true) => "q8",
+            (DTypeChoice::Q8, false) => {
+                return Err(Error::Unsupported(
+                    "8-bit weights run on the processor only: use --dtype bf16 on graphics cards",
+                ));
+            }
+        };
+        Ok(Placement {
+            device: name,
+            dtype,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            kernels: match device.is_cpu() {
+                true => InstructionSet::detect().name(),
+                false => "candle",
+            },
+        })
+    }
+
+    /// Loads a model. Takes seconds; run it on the engine thread.
+    pub fn load(&self, files: &ModelFiles, adapter: Option<&Adapter>) -> Result<BoxedModel, Error> {
+        let weights = files.weights(adapter)?;
+        let placement = self.placement()?;
+        let (precision, dtype) = match placement.dtype {
+            "q8" => (Precision::Int8, DType::F32),
+            "bf16" => (Precision::F32, DType::BF16),
+            _ => (Precision::F32, DType::F32),
+        };
+        if placement.device == "cpu" {
+            let machine = Machine::new(InstructionSet::detect(), placement.threads);
+            let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
+            return Ok(Box::new(model));
+        }
+        let model = Llama::load(&weights, &self.open_device()?, dtype, self.max_context)?;
+        Ok(Box::new(model))
+    }
+
+    fn open_device(&self) -> Result<Device, Error> {
+        let built_without = |flag: &'static str| Err(Error::Unsupported(flag));
+        match self.device {
+            DeviceChoice::Cpu => Ok(Device::Cpu),
+            DeviceChoice::Auto if cfg!(feature = "cuda") => {
+                Ok(Device::cuda_if_available(0).unwrap_or(Device::Cpu))
+            }
+            DeviceChoice::Auto if cfg!(feature = "metal") => {
+                Ok(Device::new_metal(0).unwrap_or(Device::Cpu))
+            }
+            DeviceChoice::Auto => Ok(Device::Cpu),
+            DeviceChoice::Cuda if cfg!(feature = "cuda") => Ok(Device::new_cuda(0)?),
+            DeviceChoice::Metal if cfg!(feature = "metal") => Ok(Device::new_metal(0)?),
+            DeviceChoice::Cuda => built_without(
+                "this build has no CUDA: build it with --features cuda, or use --device cpu",
+            ),
+            DeviceChoice::Metal => built_without(
+                "this build has no Metal: build it with --features metal, or use --device cpu",
+            ),
+        }
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda),
+            "metal" => Ok(Self::Metal),
+            _ => Err(format!("'{name}' is none of auto, cpu, cuda, metal")),
+        }
+    }
+}
+
+impl FromStr for DTypeChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "f32" => Ok(Self::F32),
+            "bf16" => Ok(Self::Bf16),
+            "q8" => Ok(Self::Q8),
+            _ => Err(format!("'{name}' is none of auto, f32, bf16, q8")),
+        }
+    }
+}

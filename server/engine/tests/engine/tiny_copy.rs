@@ -1,0 +1,179 @@
+//! The second lossless layer: a tiny Llama that has learned to copy and insert, so that real
+//! forward passes verify drafts that are mostly right. On the processor a row's logits do not depend
+//! on the other rows, so nothing is excused.
+
+use std::sync::atomic::AtomicBool;
+
+use fast_apply_engine::decode::{Decoder, Generation, Task};
+use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind, DraftLength, Sources};
+use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
+use fast_apply_engine::model::{CpuLlama, Weights};
+
+use crate::fixture;
+
+#[derive(serde::Deserialize)]
+struct Cases {
+    special: std::collections::HashMap<String, u32>,
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    original: Vec<u32>,
+    sketch: Vec<u32>,
+    rewrite: Vec<u32>,
+    prompt: Vec<u32>,
+}
+
+fn decoder(precision: Precision) -> Decoder<CpuLlama> {
+    let weights = Weights::from_hugging_face(&fixture("tiny-copy")).unwrap();
+    let machine = Machine::new(InstructionSet::detect(), 2);
+    Decoder::new(CpuLlama::load(&weights, precision, machine, usize::MAX).unwrap()).unwrap()
+}
+
+fn run(
+    decoder: &mut Decoder<CpuLlama>,
+    sources: &Sources,
+    stop: u32,
+    draft: DraftKind,
+    draft_length: DraftLength,
+) -> Generation {
+    let cancel = AtomicBool::new(false);
+    let task = Task {
+        prompt: &sources.prompt,
+        stop_tokens: &[stop],
+        max_output: 200,
+        drafter: draft.drafter(sources),
+        draft_length,
+        forced: None,
+        cancel: &cancel,
+    };
+    decoder.run(task, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn every_drafter_and_length_writes_what_plain_decoding_writes_in_f32() {
+    check_every_drafter_and_length(Precision::F32);
+}
+
+#[test]
+fn every_drafter_and_length_writes_what_plain_decoding_writes_in_int8() {
+    check_every_drafter_and_length(Precision::Int8);
+}
+
+fn check_every_drafter_and_length(precision: Precision) {
+    let Cases { special, cases } =
+        serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
+    let stop = special["eos"];
+    let mut decoder = decoder(precision);
+    let lengths = [1, 2, 3, 5, 8, 13, 32, 64, 128, 256];
+    let (mut exact, mut tokens, mut forwards) = (0, 0, 0);
+    for (index, case) in cases.iter().enumerate() {
+        let mut sources = Sources {
+            original: case.original.clone(),
+            sketch: case.sketch.clone(),
+            merge: Some(case.rewrite.clone()),
+            prompt: case.prompt.clone(),
+            line_ends: (8..24).collect(),
+            truth: None,
+        };
+        let plain = run(
+            &mut decoder,
+            &sources,
+            stop,
+            DraftKind::None,
+            DraftLength::Auto,
+        );
+        exact += usize::from(plain.tokens == case.rewrite);
+        sources.truth = Some(plain.tokens.clone());
+        for (place, (name, draft)) in DRAFT_KINDS.into_iter().enumerate() {
+            let fixed = lengths[(index + place) % lengths.len()];
+            for length in [
+                DraftLength::Fixed(fixed),
+                DraftLength::Fixed(64),
+                DraftLength::Auto,
+            ] {
+                let speculative = run(&mut decoder, &sources, stop, draft, length);
+                assert_eq!(
+                    speculative.tokens, plain.tokens,
+                    "case {index}, {name}, {length:?}"
+                );
+                assert_eq!(
+                    speculative.margins, plain.margins,
+                    "case {index}, {name}, {length:?}"
+                );
+                if draft == DraftKind::Auto && length == DraftLength::Fixed(64) {
+                    tokens += speculative.tokens.len();
+                    forwards += speculative.effort.forwards;
+                }
+            }
+        }
+    }
+    println!(
+        "{exact} of {} exact, {tokens} tokens in {forwards} passes",
+        cases.len()
+    );
+    assert!(
+        exact * 3 > cases.len(),
+        "the tiny model has learned its task: {exact}"
+    );
+    assert!(
+        tokens > 6 * forwards,
+        "drafts are accepted: {tokens} tokens in {forwards} passes"
+    );
+}
+
+#[test]
+fn a_cancelled_or_short_run_leaves_a_cache_that_can_be_used_again() {
+    let Cases { special, cases } =
+        serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
+    let stop = special["eos"];
+    let mut decoder = decoder(Precision::F32);
+    for case in cases.iter().take(10) {
+        let sources = Sources {
+            original: case.original.clone(),
+            sketch: case.sketch.clone(),
+            prompt: case.prompt.clone(),
+            ..Sources::default()
+        };
+        decoder.clear();
+        let expected = run(
+            &mut decoder,
+            &sources,
+            stop,
+            DraftKind::Auto,
+            DraftLength::Auto,
+        );
+        assert_eq!(expected.effort.cached_tokens, 0);
+
+        let cancel = AtomicBool::new(false);
+        let task = Task {
+            prompt: &sources.prompt,
+            stop_tokens: &[stop],
+            max_output: 200,
+            drafter: DraftKind::Auto.drafter(&sources),
+            draft_length: DraftLength::Fixed(4),
+            forced: None,
+            cancel: &cancel,
+        };
+        let mut steps = 0;
+        let cancelled = decoder
+            .run(task, &mut |_| {
+                steps += 1;
+                cancel.store(steps > 5, std::sync::atomic::Ordering::Relaxed);
+            })
+            .unwrap();
+        assert_eq!(cancelled.stop, fast_apply_engine::decode::Stop::Cancelled);
+        assert!(expected.tokens.starts_with(&cancelled.tokens));
+
+        let again = run(
+            &mut decoder,
+            &sources,
+            stop,
+            DraftKind::Auto,
+            DraftLength::Auto,
+        );
+        assert_eq!(again.tokens, expected.tokens);
+        assert_eq!(again.effort.cached_tokens, sources.prompt.len() - 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! Data sets of edits, and what drafters and models make of them.
+
+mod case;
+mod drafters;
+mod speed;
+
+pub use case::{Case, DataError, read_cases};
+pub use drafters::{DrafterReport, DrafterRow, replay_drafters};
+pub use speed::{SpeedRow, measure_speed};

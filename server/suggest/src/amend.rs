@@ -1,0 +1,272 @@
+//! Corrections to an alignment that no pair of lines can tell: imports in use, and removals that words order.
+
+use std::ops::Range;
+
+use crate::align::{Op, is_comment};
+use crate::imports;
+use crate::marker::Meaning;
+use crate::outline::Kind;
+use crate::pairing::last_part;
+use crate::plan::{Plan, original_of};
+
+/// Keeps imports that the merged text still uses, and takes out what the words order to remove.
+pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+    keep_used_imports(plan, ops);
+    drop_superseded_imports(plan, ops);
+    keep_unnamed_symbols(plan, ops);
+    remove_named(plan, ops);
+}
+
+/// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
+/// new import stands beside it.
+fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let text = |plan: &Plan<'_>, op: &Op| match *op {
+        Op::Keep { original } => Some(plan.original.rows[original].text.to_owned()),
+        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+            Some(plan.shown.rows[sketch].text.to_owned())
+        }
+        Op::Delete { .. } | Op::Gap { .. } => None,
+    };
+    let inserted: Vec<usize> = (0..ops.len())
+        .filter(|&at| matches!(ops[at], Op::Insert { sketch } if imports::is_import(plan.shown.rows[sketch].text)))
+        .collect();
+    if inserted.is_empty() {
+        return;
+    }
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let line = plan.original.rows[original].text;
+        if !imports::is_import(line) {
+            continue;
+        }
+        let own = imports::bound_names(line);
+        let moved = inserted.iter().any(|&new| {
+            let Op::Insert { sketch } = ops[new] else { return false };
+            let other = plan.shown.rows[sketch].text;
+            let names = imports::bound_names(other);
+            other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
+        });
+        let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
+        let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
+        let near_new = neighbours
+            .iter()
+            .flatten()
+            .any(|other| inserted.contains(other));
+        let unused = near_new && {
+            let names = imports::bound_names(line);
+            let body = |name: &str| {
+                ops.iter()
+                    .filter_map(|op| text(plan, op))
+                    .any(|line| !imports::is_import(&line) && imports::uses(&line, name))
+            };
+            let before = |name: &str| {
+                plan.original
+                    .rows
+                    .iter()
+                    .any(|row| !imports::is_import(row.text) && imports::uses(row.text, name))
+            };
+            !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
+        };
+        if moved || unused {
+            ops[at] = Op::Delete { original };
+            plan.doubts.push((
+                0.95,
+                format!(
+                    "the import on line {} is superseded",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
+        }
+    }
+}
+
+/// A function or class that the sketch passes over without a marker goes only if the words name it or something
+/// new stands in its place; it is never lost in silence.
+fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    if plan.whole {
+        return;
+    }
+    let mut gone: Vec<usize> = plan.replaced.clone();
+    for index in 0..plan.original_outline.symbols.len() {
+        let symbol = &plan.original_outline.symbols[index];
+        if symbol.parent.is_some_and(|parent| gone.contains(&parent)) {
+            gone.push(index);
+            continue;
+        }
+        let in_function = std::iter::successors(symbol.parent, |parent| {
+            plan.original_outline.symbols[*parent].parent
+        })
+        .any(|parent| {
+            matches!(
+                plan.original_outline.symbols[parent].kind,
+                Kind::Function | Kind::Value
+            )
+        });
+        let rows = plan.original_rows(index);
+        if in_function
+            || symbol.end - symbol.head < 2
+            || symbol.kind == Kind::Value
+            || plan.replaced.contains(&index)
+        {
+            continue;
+        }
+        let Some(first) = ops.iter().position(|op| {
+            *op == Op::Delete {
+                original: rows.start,
+            }
+        }) else {
+            continue;
+        };
+        let whole = |op: &Op| {
+            original_of(op)
+                .is_none_or(|row| !rows.contains(&row) || matches!(op, Op::Delete { .. }))
+        };
+        if !ops.iter().all(whole) {
+            continue;
+        }
+        let in_run = |op: &&Op| matches!(op, Op::Delete { .. } | Op::Insert { .. });
+        let around = ops[first..]
+            .iter()
+            .take_while(in_run)
+            .chain(ops[..first].iter().rev().take_while(in_run));
+        let replaced = around.clone().any(|op| matches!(op, Op::Insert { .. }));
+        let name = last_part(&symbol.name).to_owned();
+        if plan.request.names(&name) {
+            gone.push(index);
+            continue;
+        }
+        if replaced {
+            gone.push(index);
+            plan.doubts.push((
+                0.8,
+                format!("{name} is not shown and is taken to be replaced"),
+            ));
+            continue;
+        }
+        for op in ops.iter_mut() {
+            if let Op::Delete { original } = *op
+                && rows.contains(&original)
+            {
+                *op = Op::Keep { original };
+            }
+        }
+        plan.doubts
+            .push((0.7, format!("{name} is not shown and is kept")));
+    }
+}
+
+/// An import that the sketch passes over stays if the result uses a name that only it binds.
+fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let deleted: Vec<usize> = (0..ops.len())
+        .filter(|&at| matches!(ops[at], Op::Delete { original } if imports::is_import(plan.original.rows[original].text)))
+        .collect();
+    if deleted.is_empty() {
+        return;
+    }
+    let mut bodies = Vec::new();
+    let mut bound = Vec::new();
+    for op in ops.iter() {
+        let (text, import, comment) = match *op {
+            Op::Keep { original } => {
+                let row = &plan.original.rows[original];
+                (row.text, plan.original_imports[original], is_comment(row))
+            }
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                let row = &plan.shown.rows[sketch];
+                (row.text, plan.shown_imports[sketch], is_comment(row))
+            }
+            Op::Delete { .. } | Op::Gap { .. } => continue,
+        };
+        if !comment {
+            if import { &mut bound } else { &mut bodies }.push(text);
+        }
+    }
+    for at in deleted {
+        let Op::Delete { original } = ops[at] else {
+            continue;
+        };
+        let names = imports::bound_names(plan.original.rows[original].text);
+        let needed = names.iter().any(|name| {
+            !bound.iter().any(|line| imports::uses(line, name))
+                && bodies.iter().any(|line| imports::uses(line, name))
+        });
+        if needed && !names.iter().any(|name| plan.request.removes(name)) {
+            ops[at] = Op::Keep { original };
+            plan.doubts.push((
+                0.7,
+                format!(
+                    "line {} imports a name that is still used",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
+        }
+    }
+}
+
+/// Takes out symbols that a removal comment or the request names, and that the sketch does not show.
+fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let comments: Vec<String> = plan
+        .sketch
+        .meanings
+        .iter()
+        .filter_map(|meaning| {
+            if let Meaning::Removal(words) = meaning {
+                Some(words.clone())
+            } else {
+                None
+            }
+        })
+        .collect();
+    let mut removed: Vec<(Range<usize>, String)> = Vec::new();
+    for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
+        let name = last_part(&symbol.name);
+        let replaced = plan.replaced.contains(&index);
+        let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
+        let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
+        if paired
+            || name.len() < 3
+            || !matches!(
+                symbol.kind,
+                Kind::Function | Kind::Type | Kind::Case | Kind::Value
+            )
+        {
+            continue;
+        }
+        let commented = comments.iter().any(|words| imports::uses(words, name));
+        let shown = plan.shown.rows.iter().any(|row| {
+            plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
+        });
+        let ordered =
+            several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
+        let unique = plan
+            .original_outline
+            .symbols
+            .iter()
+            .filter(|other| last_part(&other.name) == name)
+            .count()
+            == 1;
+        if replaced || (commented || ordered) && unique {
+            removed.push((plan.original_rows(index), name.to_owned()));
+        }
+    }
+    for (rows, name) in removed {
+        let all_kept = ops
+            .iter()
+            .filter(|op| original_of(op).is_some_and(|row| rows.contains(&row)))
+            .all(|op| matches!(op, Op::Keep { .. }));
+        if !all_kept {
+            continue;
+        }
+        for op in ops.iter_mut() {
+            if let Op::Keep { original } = *op
+                && rows.contains(&original)
+            {
+                *op = Op::Delete { original };
+            }
+        }
+        plan.doubts
+            .push((0.8, format!("{name} is removed because the words say so")));
+    }
+}

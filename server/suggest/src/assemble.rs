@@ -1,0 +1,484 @@
+//! From operations to text: which line is written, and how many blank lines stand between two.
+
+use std::collections::HashMap;
+
+use crate::align::Op;
+use crate::merge::{Region, RegionKind};
+use crate::outline::Kind;
+use crate::plan::Plan;
+
+/// A row of the merged text.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    original: Option<usize>,
+    sketch: Option<usize>,
+    /// Whether the sketch's text is written.
+    changed: bool,
+    /// Whether a marker stands between this row and the one before it.
+    after_gap: bool,
+    /// The first original row deleted between this row and the one before it.
+    after_deleted: Option<usize>,
+}
+
+/// Writes the merged text and says what became of each stretch of lines.
+pub(crate) fn assemble(plan: &Plan<'_>, ops: &[Op]) -> (String, Vec<Region>) {
+    let items = items(plan, ops);
+    let writer = Writer {
+        plan,
+        habits: habits(plan),
+        items: &items,
+    };
+    let mut text = String::new();
+    let mut lines = 0;
+    let mut rows_at = Vec::with_capacity(items.len());
+    for index in 0..items.len() {
+        let mut blanks = writer.blanks_before(index);
+        blanks.push(writer.line(items[index]));
+        lines += blanks.len();
+        rows_at.push(lines - 1);
+        for line in blanks {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    for blank in plan.original.blanks_before(plan.original.len()) {
+        text.push_str(blank);
+        text.push('\n');
+    }
+    (text, regions(plan, ops, &items, &rows_at))
+}
+
+fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
+    let whitespace = plan.request.has_any(&[
+        "whitespace",
+        "whitespaces",
+        "trailing",
+        "indent",
+        "indentation",
+        "reindent",
+        "format",
+        "formatted",
+        "formatting",
+        "reformat",
+        "clang",
+        "black",
+        "prettier",
+        "rustfmt",
+        "gofmt",
+        "lint",
+        "linter",
+        "tabs",
+        "spaces",
+    ]);
+    let mut items = Vec::with_capacity(ops.len());
+    let (mut after_gap, mut after_deleted) = (false, None);
+    for op in ops {
+        let (original, sketch, changed) = match *op {
+            Op::Gap { .. } => {
+                after_gap = true;
+                continue;
+            }
+            Op::Delete { original } => {
+                after_deleted = after_deleted.or(Some(original));
+                continue;
+            }
+            Op::Keep { original } => (Some(original), None, false),
+            Op::Match { sketch, original } => {
+                let (shown, known) = (&plan.shown.rows[sketch], &plan.original.rows[original]);
+                let moved = shown.indent as isize + plan.shifts[sketch] != known.indent as isize;
+                (
+                    Some(original),
+                    Some(sketch),
+                    moved || whitespace && shown.text != known.text,
+                )
+            }
+            Op::Replace {
+                sketch, original, ..
+            } => {
+                let same =
+                    plan.shown.rows[sketch].trimmed() == plan.original.rows[original].trimmed();
+                let moved = plan.shown.rows[sketch].indent as isize + plan.shifts[sketch]
+                    != plan.original.rows[original].indent as isize;
+                (Some(original), Some(sketch), !same || moved)
+            }
+            Op::Insert { sketch } => (None, Some(sketch), true),
+        };
+        items.push(Item {
+            original,
+            sketch,
+            changed,
+            after_gap,
+            after_deleted,
+        });
+        (after_gap, after_deleted) = (false, None);
+    }
+    items
+}
+
+/// For each indentation, the usual number of blank lines before a function or type that is not the first in its block.
+fn habits(plan: &Plan<'_>) -> HashMap<usize, usize> {
+    let mut counts: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
+    for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
+        let row = plan.original_rows(index).start;
+        let several = symbol.end - symbol.head > 1 && symbol.kind != Kind::Value;
+        let sibling_before = plan.original_outline.symbols[..index].iter().any(|other| {
+            other.parent == symbol.parent && other.end - other.head > 1 && other.kind != Kind::Value
+        });
+        if several && sibling_before && row < plan.original.len() {
+            let indent = plan.original.rows[row].indent;
+            *counts
+                .entry(indent)
+                .or_default()
+                .entry(plan.original.blanks_before(row).len())
+                .or_default() += 1;
+        }
+    }
+    counts
+        .into_iter()
+        .filter_map(|(indent, counts)| {
+            Some((
+                indent,
+                counts
+                    .into_iter()
+                    .max_by_key(|(blanks, count)| (*count, *blanks))?
+                    .0,
+            ))
+        })
+        .collect()
+}
+
+struct Writer<'a> {
+    plan: &'a Plan<'a>,
+    habits: HashMap<usize, usize>,
+    items: &'a [Item],
+}
+
+impl Writer<'_> {
+    fn line(&self, item: Item) -> String {
+        match (item.sketch, item.original) {
+            (Some(sketch), _) if item.changed => reindent(self.plan, sketch),
+            (_, Some(original)) => self.plan.original.rows[original].text.to_owned(),
+            (Some(sketch), None) => reindent(self.plan, sketch),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The blank lines between an item and the one before it.
+    fn blanks_before(&self, index: usize) -> Vec<String> {
+        let own = |row: usize| {
+            self.plan
+                .original
+                .blanks_before(row)
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let shown = |row: usize| {
+            self.plan
+                .shown
+                .blanks_before(row)
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let item = self.items[index];
+        let Some(previous) = index.checked_sub(1).map(|at| self.items[at]) else {
+            return match item.original {
+                Some(row) if item.after_deleted.is_none() => own(row),
+                _ => Vec::new(),
+            };
+        };
+        let adjacent_shown = matches!((previous.sketch, item.sketch), (Some(a), Some(b)) if b == a + 1)
+            && !item.after_gap;
+        let adjacent_original =
+            matches!((previous.original, item.original), (Some(a), Some(b)) if b == a + 1);
+        if adjacent_shown && let Some(row) = item.sketch {
+            return match item.original {
+                Some(original) if adjacent_original && self.keeps_own_blanks(original, row) => {
+                    own(original)
+                }
+                _ => shown(row),
+            };
+        }
+        if adjacent_original && let Some(row) = item.original {
+            return own(row);
+        }
+        match (previous.original, item.original) {
+            (Some(before), Some(after)) => {
+                let first = item.after_deleted.unwrap_or(after);
+                if self.closes(after) {
+                    own(after)
+                } else if self.opens(before) || own(first).len() > own(after).len() {
+                    own(first)
+                } else {
+                    own(after)
+                }
+            }
+            (_, Some(after)) => blank_lines(self.blanks_after_new(index, after)),
+            (Some(before), None) => blank_lines(self.blanks_before_new(index, before)),
+            (None, None) => item
+                .sketch
+                .map(|row| blank_lines(shown(row).len().max(self.blanks_behind(previous.sketch))))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Equal numbers of blank lines stay as they are; between two symbols the file's own number stays.
+    fn keeps_own_blanks(&self, original: usize, shown: usize) -> bool {
+        let (own, new) = (
+            self.plan.original.blanks_before(original).len(),
+            self.plan.shown.blanks_before(shown).len(),
+        );
+        if own == new {
+            return !self.plan.request.has_any(&["whitespace", "trailing"]);
+        }
+        // A sketch that never shows two blank lines in a row was not written with an eye on their number.
+        let careless = own >= 2 && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
+        careless && new > 0 && self.starts_symbol(original)
+            && !self.plan.request.has_any(&["blank", "format", "reformat", "formatted", "whitespace", "lint", "linter"])
+    }
+
+    /// Blank lines between new rows and the kept row behind them, with a marker between.
+    fn blanks_after_new(&self, index: usize, after: usize) -> usize {
+        let (first, last) = (self.run_start(index - 1), index - 1);
+        let before = first.checked_sub(1).and_then(|at| self.items[at].original);
+        let own = self.plan.original.blanks_before(after).len();
+        let shown_before = self.items[first]
+            .sketch
+            .map_or(0, |row| self.plan.shown.blanks_before(row).len());
+        let shown_after = self.blanks_behind(self.items[last].sketch);
+        if self.closes(after) {
+            return 0;
+        }
+        if self.is_fresh(first..=last)
+            || self.starts_symbol(after) && before.is_none_or(|before| own > 0 && before < after)
+        {
+            return if own > 0 {
+                own
+            } else {
+                self.habit(self.items[last]).unwrap_or(shown_after.max(1))
+            };
+        }
+        if before.is_none() {
+            return shown_after.max(own);
+        }
+        match (shown_before, own) {
+            (0, own) => own,
+            (_, 0) => shown_after,
+            (_, own) => {
+                if shown_after == 0 {
+                    0
+                } else {
+                    own
+                }
+            }
+        }
+    }
+
+    /// Blank lines between a kept row and the new rows behind it, with a marker between.
+    fn blanks_before_new(&self, index: usize, before: usize) -> usize {
+        let item = self.items[index];
+        let last = self.run_end(index);
+        let after = self.items.get(last + 1).and_then(|next| next.original);
+        let own = after.map_or(0, |after| {
+            if after == before + 1 {
+                self.plan.original.blanks_before(after).len()
+            } else {
+                0
+            }
+        });
+        let shown_before = item
+            .sketch
+            .map_or(0, |row| self.plan.shown.blanks_before(row).len());
+        let shown_after = self
+            .items
+            .get(last + 1)
+            .and_then(|next| next.sketch)
+            .map(|row| self.plan.shown.blanks_before(row).len());
+        if self.opens(before) {
+            return 0;
+        }
+        if self.is_fresh(index..=last) {
+            return self
+                .habit(item)
+                .unwrap_or(if own > 0 { own } else { shown_before.max(1) });
+        }
+        match (shown_after, own) {
+            (None, _) => shown_before.max(own),
+            (Some(0), own) => own,
+            (Some(_), 0) => shown_before.min(1),
+            (Some(_), own) => {
+                if shown_before == 0 {
+                    0
+                } else {
+                    own
+                }
+            }
+        }
+    }
+
+    fn habit(&self, item: Item) -> Option<usize> {
+        let row = item.sketch?;
+        let indent = self.plan.shown.rows[row].indent as isize + self.plan.shifts[row];
+        let indent = if self.plan.shown_outline.symbols.is_empty() {
+            return None;
+        } else {
+            indent
+        };
+        self.habits.get(&usize::try_from(indent).ok()?).copied()
+    }
+
+    /// The first of the new rows that end at an item.
+    fn run_start(&self, index: usize) -> usize {
+        (0..=index)
+            .rev()
+            .take_while(|at| self.items[*at].original.is_none())
+            .last()
+            .unwrap_or(index)
+    }
+
+    fn run_end(&self, index: usize) -> usize {
+        (index..self.items.len())
+            .take_while(|at| self.items[*at].original.is_none())
+            .last()
+            .unwrap_or(index)
+    }
+
+    fn is_fresh(&self, mut items: std::ops::RangeInclusive<usize>) -> bool {
+        items.any(|at| {
+            self.items[at]
+                .sketch
+                .is_some_and(|row| self.plan.fresh[row])
+        })
+    }
+
+    fn blanks_behind(&self, sketch: Option<usize>) -> usize {
+        sketch.map_or(0, |row| self.plan.shown.blanks_before(row + 1).len())
+    }
+
+    fn starts_symbol(&self, original: usize) -> bool {
+        let line = self.plan.original.rows[original].line;
+        self.plan
+            .original_outline
+            .symbols
+            .iter()
+            .any(|symbol| symbol.lead == line && symbol.kind != Kind::Value)
+    }
+
+    fn closes(&self, original: usize) -> bool {
+        let text = self.plan.original.rows[original].trimmed();
+        text.starts_with(['}', ')', ']']) || text == "end"
+    }
+
+    fn opens(&self, original: usize) -> bool {
+        let text = self.plan.original.rows[original].trimmed();
+        text.ends_with(['{', '(', '[']) || text.ends_with(':') && !text.starts_with("case ")
+    }
+}
+
+fn blank_lines(count: usize) -> Vec<String> {
+    vec![String::new(); count]
+}
+
+/// A row of the sketch, moved to the indentation it has in the file.
+fn reindent(plan: &Plan<'_>, row: usize) -> String {
+    let shown = &plan.shown.rows[row];
+    let shift = plan.shifts[row];
+    let body = shown.text.trim_start_matches([' ', '\t']);
+    let tabs = plan
+        .original
+        .rows
+        .iter()
+        .filter(|row| row.text.starts_with('\t'))
+        .count();
+    let spaces = plan
+        .original
+        .rows
+        .iter()
+        .filter(|row| row.text.starts_with("  "))
+        .count();
+    let uses_tabs = tabs > spaces;
+    let leading = &shown.text[..shown.text.len() - body.len()];
+    if shift == 0 && (!uses_tabs || !leading.starts_with("  ")) {
+        return shown.text.to_owned();
+    }
+    let width = (shown.indent as isize + shift).max(0) as usize;
+    if uses_tabs {
+        format!("{}{}{body}", "\t".repeat(width / 4), " ".repeat(width % 4))
+    } else {
+        format!("{}{body}", " ".repeat(width))
+    }
+}
+
+/// What became of each stretch of lines, without the stretches that the sketch does not speak of.
+fn regions(plan: &Plan<'_>, ops: &[Op], items: &[Item], rows_at: &[usize]) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    let mut next = 0;
+    let mut original_line = 0;
+    let mut merged_line = 0;
+    for op in ops {
+        let (kind, original, merged, reason) = match *op {
+            Op::Gap { .. } => continue,
+            Op::Keep { original } => {
+                next += 1;
+                original_line = plan.original.rows[original].line + 1;
+                merged_line = rows_at[next - 1] + 1;
+                continue;
+            }
+            Op::Delete { original } => {
+                let line = plan.original.rows[original].line;
+                (
+                    RegionKind::Removed,
+                    line..line + 1,
+                    merged_line..merged_line,
+                    "the sketch shows its neighbours side by side",
+                )
+            }
+            Op::Match { original, .. } | Op::Replace { original, .. } => {
+                let (line, at) = (plan.original.rows[original].line, rows_at[next]);
+                let changed = items[next].changed;
+                next += 1;
+                let kind = if changed {
+                    RegionKind::Replaced
+                } else {
+                    RegionKind::Matched
+                };
+                let reason = if changed {
+                    "the sketch shows it changed in its place"
+                } else {
+                    "the sketch shows it unchanged"
+                };
+                (kind, line..line + 1, at..at + 1, reason)
+            }
+            Op::Insert { .. } => {
+                let at = rows_at[next];
+                next += 1;
+                (
+                    RegionKind::Inserted,
+                    original_line..original_line,
+                    at..at + 1,
+                    "only the sketch has it",
+                )
+            }
+        };
+        original_line = original.end;
+        merged_line = merged.end;
+        match regions.last_mut() {
+            Some(last)
+                if last.kind == kind
+                    && original.start <= last.original.end + 3
+                    && merged.start <= last.merged.end + 3 =>
+            {
+                last.original.end = original.end;
+                last.merged.end = merged.end;
+            }
+            _ => regions.push(Region {
+                kind,
+                original,
+                merged,
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+    regions
+}

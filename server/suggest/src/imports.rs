@@ -1,0 +1,100 @@
+//! Import lines: what they are, and which names they bind.
+
+use crate::align::statement_rows;
+use crate::rows::Rows;
+
+/// Whether a line is an import by itself, in any of the known languages.
+pub(crate) fn is_import(line: &str) -> bool {
+    let line = line.trim();
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    [
+        "import ",
+        "from ",
+        "use ",
+        "#include",
+        "extern crate ",
+        "require ",
+        "require(",
+        "using ",
+    ]
+    .iter()
+    .any(|word| line.starts_with(word))
+        || line.starts_with("pub(") && line.contains(" use ")
+        || ["const ", "let ", "var "]
+            .iter()
+            .any(|word| line.starts_with(word))
+            && line.contains("= require(")
+}
+
+/// For each row, whether it belongs to an import, also to one of several lines.
+pub(crate) fn rows(rows: &Rows<'_>) -> Vec<bool> {
+    let mut found = vec![false; rows.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        let text = rows.rows[at].text;
+        let count = if is_import(text) || text.trim() == "import (" { statement_rows(rows.rows[at..].iter()).unwrap_or(1) } else { 0 };
+        found[at..(at + count).min(rows.len())].fill(true);
+        at += count.max(1);
+    }
+    found
+}
+
+/// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`).
+pub(crate) fn bound_names(line: &str) -> Vec<&str> {
+    let line = line.trim().trim_end_matches(';');
+    if !is_import(line)
+        || line.contains('*')
+        || line.starts_with("#include")
+        || line.starts_with("using ")
+    {
+        return Vec::new();
+    }
+    let words = |text: &'_ str| -> Vec<String> {
+        text.split(',')
+            .filter_map(|part| {
+                let part = part.trim().trim_matches(['{', '}', '(', ')', ' ']);
+                let name = part.rsplit(" as ").next()?.trim();
+                name.rsplit([' ', '.', ':', '{', '('])
+                    .next()
+                    .map(|name| name.trim_matches(['"', '\'', '}', ')', ' ']).to_owned())
+            })
+            .collect()
+    };
+    // Names are looked up in the line again, so that they borrow from it.
+    let list = if let Some(rest) = line.strip_prefix("from ") {
+        words(rest.split_once(" import ").map_or("", |(_, names)| names))
+    } else if line.contains(" from ") && line.starts_with("import") {
+        words(line.rsplit_once(" from ").map_or("", |(names, _)| {
+            names
+                .trim_start_matches("import")
+                .trim_start()
+                .trim_start_matches("type ")
+        }))
+    } else if line.starts_with("import ") && line.ends_with(['"', '\'']) && !line.contains(" from ")
+    {
+        Vec::new()
+    } else {
+        words(line)
+    };
+    list.iter()
+        .filter(|name| {
+            name.len() > 1
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+        })
+        .filter_map(|name| {
+            line.find(name.as_str())
+                .map(|at| &line[at..at + name.len()])
+        })
+        .collect()
+}
+
+/// Whether a name stands as a word of its own in a line.
+pub(crate) fn uses(line: &str, name: &str) -> bool {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        !line[..at].chars().next_back().is_some_and(in_word)
+            && !line[at + name.len()..].chars().next().is_some_and(in_word)
+    })
+}

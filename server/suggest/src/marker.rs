@@ -1,0 +1,432 @@
+//! Lines of a sketch that stand for code instead of being code.
+//!
+//! Chat models leave out what does not change and say so in a comment. Such a line is recognised by its words
+//! and its ellipsis, in the comment syntax of any language; never where the file itself has that line next to
+//! the same neighbour.
+
+use std::collections::{HashMap, HashSet};
+
+/// What a line of a sketch means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Code, comments and text that belong into the file.
+    Code,
+    /// Unchanged code is left out here. Holds the comment's words.
+    Gap(String),
+    /// Code is to be removed here. Holds the comment's words.
+    Removal(String),
+}
+
+/// Nouns that a marker without an ellipsis speaks of: `// other methods`.
+const NOUNS: &[&str] = &[
+    "args",
+    "arguments",
+    "assertions",
+    "assignments",
+    "attributes",
+    "body",
+    "branches",
+    "cases",
+    "checks",
+    "class",
+    "classes",
+    "code",
+    "commands",
+    "components",
+    "config",
+    "constants",
+    "content",
+    "contents",
+    "declarations",
+    "definitions",
+    "endpoints",
+    "entries",
+    "exports",
+    "fields",
+    "file",
+    "function",
+    "functions",
+    "handlers",
+    "helpers",
+    "hooks",
+    "implementation",
+    "implementations",
+    "import",
+    "imports",
+    "items",
+    "lines",
+    "logic",
+    "members",
+    "method",
+    "methods",
+    "models",
+    "options",
+    "params",
+    "parameters",
+    "parts",
+    "properties",
+    "props",
+    "routes",
+    "rules",
+    "setters",
+    "getters",
+    "setup",
+    "state",
+    "statements",
+    "steps",
+    "stuff",
+    "styles",
+    "template",
+    "tests",
+    "things",
+    "types",
+    "values",
+    "variables",
+    "variants",
+];
+
+/// Words that make a comment with an ellipsis at its end a marker: `# existing code...`.
+const SIGNS: &[&str] = &[
+    "above",
+    "as",
+    "before",
+    "body",
+    "code",
+    "existing",
+    "here",
+    "imports",
+    "keep",
+    "methods",
+    "omitted",
+    "original",
+    "other",
+    "others",
+    "previous",
+    "remaining",
+    "remains",
+    "rest",
+    "same",
+    "skipped",
+    "snip",
+    "stays",
+    "truncated",
+    "unchanged",
+    "unmodified",
+];
+
+/// Phrases that make any short comment a marker.
+const PHRASES: &[&str] = &[
+    "unchanged",
+    "stay the same",
+    "stays the same",
+    "remains the same",
+    "remain the same",
+    "remain unchanged",
+    "same as before",
+    "as before",
+    "existing code",
+    "code omitted",
+    "no changes",
+    "no change",
+    "rest of the",
+    "rest of your",
+    "stay as they are",
+    "stays as it is",
+    "is the same",
+    "are the same",
+    "not changed",
+    "omitted for brevity",
+    "keep existing",
+    "same as above",
+    "goes here as is",
+    "same as original",
+];
+
+/// The lines of a file, to tell a marker from a line that the file has.
+pub(crate) struct KnownLines<'a> {
+    next: HashMap<&'a str, HashSet<&'a str>>,
+    previous: HashMap<&'a str, HashSet<&'a str>>,
+}
+
+impl<'a> KnownLines<'a> {
+    /// Remembers each line that could be taken for a marker, with its neighbours.
+    pub(crate) fn new(original: &'a str) -> Self {
+        let lines: Vec<&str> = original
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let (mut next, mut previous) = (
+            HashMap::<_, HashSet<_>>::new(),
+            HashMap::<_, HashSet<_>>::new(),
+        );
+        for (index, line) in lines.iter().enumerate() {
+            if read(line) == Meaning::Code {
+                continue;
+            }
+            next.entry(*line)
+                .or_default()
+                .insert(lines.get(index + 1).copied().unwrap_or_default());
+            previous.entry(*line).or_default().insert(if index > 0 {
+                lines[index - 1]
+            } else {
+                ""
+            });
+        }
+        Self { next, previous }
+    }
+
+    /// Whether the file has `line` beside one of these neighbours.
+    fn has(&self, line: &str, before: &str, after: &str) -> bool {
+        self.next
+            .get(line)
+            .is_some_and(|known| known.contains(after))
+            || self
+                .previous
+                .get(line)
+                .is_some_and(|known| known.contains(before))
+    }
+}
+
+/// What each line of a sketch means, given the file it is for.
+pub(crate) fn classify(lines: &[&str], known: &KnownLines<'_>, original: &str) -> Vec<Meaning> {
+    let trimmed: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    let mut meanings = Vec::with_capacity(lines.len());
+    for (index, line) in trimmed.iter().enumerate() {
+        let meaning = read(line);
+        if meaning == Meaning::Code {
+            meanings.push(meaning);
+            continue;
+        }
+        let before = trimmed[..index]
+            .iter()
+            .rev()
+            .find(|line| !line.is_empty())
+            .copied()
+            .unwrap_or_default();
+        let after = trimmed[index + 1..]
+            .iter()
+            .find(|line| !line.is_empty())
+            .copied()
+            .unwrap_or_default();
+        let in_file = known.has(line, before, after);
+        let stub = is_ellipsis(line) && is_new_stub(before, original);
+        meanings.push(if in_file || stub {
+            Meaning::Code
+        } else {
+            meaning
+        });
+    }
+    meanings
+}
+
+/// The meaning of one trimmed line by itself.
+pub(crate) fn read(line: &str) -> Meaning {
+    if is_ellipsis(line) {
+        return Meaning::Gap(String::new());
+    }
+    let Some(words) = comment_words(line) else {
+        return Meaning::Code;
+    };
+    if is_removal(words) {
+        Meaning::Removal(words.to_owned())
+    } else if is_gap(words, line.starts_with('*')) {
+        Meaning::Gap(words.to_owned())
+    } else {
+        Meaning::Code
+    }
+}
+
+/// Whether a comment's words make it a marker.
+pub(crate) fn is_gap(words: &str, in_doc_comment: bool) -> bool {
+    let lower = words.trim().to_lowercase();
+    let bare = lower.trim_matches(|c: char| "()[]<>{}-=*:;,. …".contains(c));
+    let leads = lower.trim_start_matches(['(', '[', '<']).starts_with(['…'])
+        || lower.trim_start_matches(['(', '[', '<']).starts_with("...");
+    let trails = lower.trim_end_matches([')', ']', '>', '.']).len() + 2
+        < lower.trim_end_matches([')', ']', '>']).len()
+        || lower.trim_end_matches([')', ']', '>']).ends_with('…');
+    let list: Vec<&str> = bare
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty())
+        .collect();
+    if list.is_empty() {
+        return leads;
+    }
+    if in_doc_comment {
+        return leads
+            && list
+                .iter()
+                .any(|word| SIGNS.contains(word) || NOUNS.contains(word));
+    }
+    if leads {
+        return true;
+    }
+    if trails {
+        return list.len() <= 12 && list.iter().any(|word| SIGNS.contains(word));
+    }
+    if list.len() <= 8 && PHRASES.iter().any(|phrase| bare.contains(phrase)) {
+        // "Returns true if unchanged" is a sentence about the code; a marker names code or nothing.
+        return bare.starts_with(['('])
+            || lower.starts_with('(')
+            || list.len() <= 2
+            || list.iter().any(|word| NOUNS.contains(word))
+            || bare.starts_with("rest of")
+            || bare.ends_with("unchanged");
+    }
+    let first = list[0];
+    let starts = [
+        "other",
+        "existing",
+        "remaining",
+        "rest",
+        "more",
+        "same",
+        "previous",
+        "all",
+    ]
+    .contains(&first);
+    starts
+        && list.len() <= 4
+        && list[1..].iter().any(|word| NOUNS.contains(word))
+        && !lower.contains(':')
+}
+
+fn is_removal(words: &str) -> bool {
+    let lower = words
+        .trim()
+        .trim_matches(['.', '…', ' ', '(', ')', '-', '[', ']'])
+        .to_lowercase();
+    let starts = [
+        "removed",
+        "deleted",
+        "remove ",
+        "remove:",
+        "delete ",
+        "delete:",
+        "deleting ",
+        "removing ",
+    ];
+    let ends = [
+        " removed",
+        " deleted",
+        " is gone",
+        " are gone",
+        " has been removed",
+        " have been removed",
+        " no longer needed",
+    ];
+    lower.split_whitespace().count() <= 12
+        && (starts.iter().any(|start| {
+            lower.starts_with(start)
+                && (start.ends_with([' ', ':']) || is_word_end(&lower, start.len()))
+        }) || ends.iter().any(|end| lower.ends_with(end)))
+}
+
+fn is_word_end(text: &str, at: usize) -> bool {
+    text[at..]
+        .chars()
+        .next()
+        .is_none_or(|c| !c.is_alphanumeric())
+}
+
+fn is_ellipsis(line: &str) -> bool {
+    matches!(line.trim_end_matches(','), "..." | "…" | "....")
+}
+
+/// A function the file does not have, whose whole body is `...`.
+fn is_new_stub(header: &str, original: &str) -> bool {
+    let rest = header.strip_prefix("async ").unwrap_or(header);
+    let Some(rest) = rest
+        .strip_prefix("def ")
+        .or_else(|| rest.strip_prefix("class "))
+    else {
+        return false;
+    };
+    let name = rest
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
+        .unwrap_or_default();
+    let has = |keyword: &str| {
+        original.contains(&format!("{keyword} {name}("))
+            || original.contains(&format!("{keyword} {name}:"))
+    };
+    !name.is_empty() && !has("def") && !has("class")
+}
+
+/// The words of a line that is nothing but one comment.
+pub(crate) fn comment_words(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let line = line
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .map_or(line, |inner| {
+            if inner.trim_start().starts_with("/*") {
+                inner.trim()
+            } else {
+                line
+            }
+        });
+    let enclosed = |open: &str, close: &str| line.strip_prefix(open)?.strip_suffix(close);
+    if let Some(words) = enclosed("/*", "*/")
+        .or_else(|| enclosed("<!--", "-->"))
+        .or_else(|| enclosed("{{!", "}}"))
+    {
+        return (!words.contains("*/")).then(|| words.trim_matches(['*', '-', ' ']));
+    }
+    if line.starts_with("#[")
+        || line.starts_with("#!")
+        || line.starts_with("#include")
+        || line.starts_with("--[[")
+    {
+        return None;
+    }
+    for open in [
+        "///", "//!", "//", "##", "#", "--", ";;", ";", "%", "\"\"\"", "* ",
+    ] {
+        if let Some(words) = line.strip_prefix(open) {
+            // `#ifdef`, `--flag`, `%macro`: a comment's text is set off, an ellipsis or a bracket may follow at once.
+            let set_off = open == "//"
+                || open == "///"
+                || words.starts_with([' ', '\t', '.', '…', '(', '[', '<']);
+            return (set_off || open == "* ").then(|| {
+                words
+                    .trim_end_matches("\"\"\"")
+                    .trim_end_matches("*/")
+                    .trim()
+            });
+        }
+    }
+    None
+}
+
+/// A line whose block is left out on the same line: `fn a() { ... }`, `class A { /* unchanged */ }`.
+/// Gives what is before, inside and after.
+pub(crate) fn inline_gap(line: &str) -> Option<(&str, &str, &str)> {
+    let body = line.trim_end();
+    let tail = ["}", "};", "},", "})", "});", "]", "],", ")", "),"]
+        .iter()
+        .filter_map(|tail| {
+            let head = body.strip_suffix(tail)?;
+            Some((head, *tail))
+        });
+    for (head, tail) in tail {
+        let open = match tail.as_bytes()[0] {
+            b'}' => '{',
+            b']' => '[',
+            _ => continue,
+        };
+        let Some(at) = head.rfind(open) else { continue };
+        let inner = head[at + 1..].trim();
+        if head[..at].trim().is_empty() && open == '{' {
+            continue;
+        }
+        let gap = is_ellipsis(inner)
+            || comment_words(inner)
+                .is_some_and(|words| inner.ends_with("*/") && is_gap(words, false));
+        if gap {
+            return Some((&head[..=at], inner, tail));
+        }
+    }
+    None
+}

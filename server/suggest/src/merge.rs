@@ -1,0 +1,231 @@
+//! The model-free merge of a suggestion into a file.
+
+use std::ops::Range;
+
+use crate::align::Taste;
+use crate::amend;
+use crate::assemble;
+use crate::doubt;
+use crate::format::Format;
+use crate::language::Language;
+use crate::plan::Plan;
+use crate::selection::Suggestion;
+use crate::sketch::Sketch;
+use crate::words::Request;
+
+/// What a file became, and how sure that is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merge {
+    /// The merged text.
+    pub text: String,
+    /// How likely the text is what was meant, between 0 and 1; compare with [`CONFIDENT`].
+    pub confidence: f32,
+    /// How it came about.
+    pub method: Method,
+    /// What became of the lines that the suggestion speaks of, in order. With several blocks, of the last one.
+    pub regions: Vec<Region>,
+    /// Why the result may be wrong, a sentence each.
+    pub doubts: Vec<String>,
+}
+
+/// The confidence from which on a merge is right in at least 99 of 100 cases.
+pub const CONFIDENT: f32 = 0.8;
+
+/// How a merge came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By aligning sketches with the file.
+    Alignment,
+    /// Only by diffs or search and replace pairs, each of which applies in exactly one place: no model is needed.
+    Patch,
+}
+
+/// A stretch of lines and what became of it. Line ranges are zero-based and half open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// What became of it.
+    pub kind: RegionKind,
+    /// Lines of the text before; empty for an insertion.
+    pub original: Range<usize>,
+    /// Lines of the merged text; empty for a removal.
+    pub merged: Range<usize>,
+    /// Why, in a few words.
+    pub reason: String,
+}
+
+/// What became of a stretch of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionKind {
+    /// The suggestion shows it unchanged.
+    Matched,
+    /// It is new.
+    Inserted,
+    /// It was changed in its place.
+    Replaced,
+    /// It is gone.
+    Removed,
+}
+
+/// What is known besides the file and the suggestion.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The file's language, if its structure is understood.
+    pub language: Option<Language>,
+    /// What the user asked for, if known. The suggestion's own prose is used in any case.
+    pub instruction: &'a str,
+}
+
+/// Why a suggestion cannot be applied without a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// There is no block for the file.
+    #[error("the suggestion has no code for this file")]
+    Empty,
+    /// A block says what to find, and the file does not have it.
+    #[error("the file has no text like line {line} of the suggestion: {text}")]
+    NotFound {
+        /// One-based line of the block.
+        line: usize,
+        /// The first line that is looked for.
+        text: String,
+    },
+    /// What a block says to find is in the file more than once.
+    #[error("line {line} of the suggestion fits in several places: lines {}", places(.candidates))]
+    Ambiguous {
+        /// One-based line of the block.
+        line: usize,
+        /// One-based lines of the file.
+        candidates: Vec<usize>,
+    },
+}
+
+fn places(candidates: &[usize]) -> String {
+    candidates
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Merges a suggestion into a file.
+///
+/// `original` has `\n` line endings. Blocks are applied in order, each to the result of those before it.
+///
+/// # Errors
+///
+/// When there is no block, or when a diff or a search and replace pair does not fit in exactly one place.
+/// A sketch always gives a result; a doubtful one has a low confidence.
+pub fn merge(
+    original: &str,
+    suggestion: &Suggestion,
+    context: &Context<'_>,
+) -> Result<Merge, MergeError> {
+    if suggestion.blocks.is_empty() {
+        return Err(MergeError::Empty);
+    }
+    let request = Request::new(&format!(
+        "{}\n\n{}",
+        context.instruction, suggestion.instruction
+    ));
+    let mut merged = Merge {
+        text: original.to_owned(),
+        confidence: 1.0,
+        method: Method::Patch,
+        regions: Vec::new(),
+        doubts: Vec::new(),
+    };
+    for block in &suggestion.blocks {
+        let next = match block.format {
+            Format::Code => merge_sketch(&merged.text, &block.text, context.language, &request),
+            Format::Diff | Format::SearchReplace => crate::patch::apply(&merged.text, block)?,
+        };
+        merged.confidence *= next.confidence;
+        merged.doubts.extend(next.doubts);
+        merged.text = next.text;
+        merged.regions = next.regions;
+        if next.method == Method::Alignment {
+            merged.method = Method::Alignment;
+        }
+    }
+    Ok(merged)
+}
+
+/// Merges one sketch.
+///
+/// The alignment has a few settings for what the sketch leaves open. The plain one is used unless its result
+/// has more syntax errors than the file; the others tell how much hangs on the choice.
+pub(crate) fn merge_sketch(
+    original: &str,
+    block: &str,
+    language: Option<Language>,
+    request: &Request,
+) -> Merge {
+    let sketch = Sketch::new(block, original);
+    let mut plan = Plan::new(&sketch, original, language, request);
+    let before = doubt::errors(original, language);
+    let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
+    best.errors = doubt::errors(&best.merge.text, language);
+    let mut others: Vec<Attempt> = Vec::new();
+    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+        let mut other = Attempt::new(&mut plan, taste, original);
+        if other.merge.text == best.merge.text || others.iter().any(|known| known.merge.text == other.merge.text) {
+            continue;
+        }
+        other.errors = doubt::errors(&other.merge.text, language);
+        others.push(other);
+        let last = others.len() - 1;
+        if best.errors > before && others[last].errors < best.errors {
+            std::mem::swap(&mut best, &mut others[last]);
+        }
+    }
+    let rivals = others
+        .iter()
+        .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
+        .count();
+    if rivals > 0 {
+        best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
+        best.merge
+            .doubts
+            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
+    }
+    if best.errors > before {
+        best.merge.confidence *= 0.5;
+        best.merge
+            .doubts
+            .push("the result has more syntax errors than the file".to_owned());
+    }
+    best.merge
+}
+
+/// The result with one setting of the alignment.
+struct Attempt {
+    merge: Merge,
+    errors: usize,
+}
+
+impl Attempt {
+    fn new(plan: &mut Plan<'_>, taste: Taste, original: &str) -> Self {
+        let mut ops = plan.operations(taste);
+        amend::amend(plan, &mut ops);
+        let (mut text, regions) = assemble::assemble(plan, &ops);
+        if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
+            text.pop();
+        }
+        doubt::weigh(plan, &ops, &text, original);
+        let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
+        let doubts = plan
+            .doubts
+            .iter()
+            .map(|(_, reason)| reason.clone())
+            .collect();
+        Self {
+            merge: Merge {
+                text,
+                confidence,
+                method: Method::Alignment,
+                regions,
+                doubts,
+            }, errors: 0
+        }
+    }
+}

@@ -1,0 +1,511 @@
+//! The named parts of a text: functions, methods, classes, and what holds them.
+
+use tree_sitter::{Node, Parser};
+
+use crate::language::Language;
+
+/// What a symbol is. Only symbols of one kind can be namesakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Function,
+    /// Class, struct, enum, interface, trait, type alias.
+    Type,
+    /// A Rust `impl` block, by its type; the trait is its signature.
+    Implementation,
+    /// Module, namespace, `extern "C"`.
+    Space,
+    /// Constant, variable, field.
+    Value,
+    /// `describe("...")`, `it("...")`.
+    Case,
+}
+
+/// A named part of a text. Lines are zero-based; `lead <= head < end`.
+#[derive(Clone, Debug)]
+pub(crate) struct Symbol {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    /// What tells overloads apart: parameters, receiver, trait; without blanks.
+    pub(crate) signature: String,
+    /// First line of the comments, attributes and decorators directly above.
+    pub(crate) lead: usize,
+    /// First line of the declaration itself.
+    pub(crate) head: usize,
+    /// One past the last line.
+    pub(crate) end: usize,
+    /// The symbol around this one.
+    pub(crate) parent: Option<usize>,
+}
+
+/// The symbols of a text in the order of their first lines, and how well it parsed.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    pub(crate) symbols: Vec<Symbol>,
+    /// Error and missing nodes of the syntax tree.
+    pub(crate) errors: usize,
+}
+
+impl Outline {
+    pub(crate) fn new(text: &str, language: Language) -> Self {
+        let mut parser = Parser::new();
+        if parser.set_language(&language.grammar()).is_err() {
+            return Self::default();
+        }
+        let Some(tree) = parser.parse(text, None) else {
+            return Self::default();
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        let mut reader = Reader {
+            text,
+            lines: &lines,
+            outline: Self::default(),
+        };
+        reader.visit(tree.root_node(), None, None, 0);
+        reader.outline.errors = if tree.root_node().has_error() {
+            count_errors(tree.root_node())
+        } else {
+            0
+        };
+        reader.outline
+    }
+
+    /// The outline of a piece of a file: if it parses badly by itself, it is read as the inside of a class.
+    pub(crate) fn of_fragment(text: &str, language: Language) -> Self {
+        let plain = Self::new(text, language);
+        let wrapper = match language {
+            Language::Java
+            | Language::Kotlin
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Tsx => "class X {",
+            Language::Cpp => "struct X {",
+            Language::Rust => "impl X {",
+            _ => return plain,
+        };
+        if plain.errors == 0 {
+            return plain;
+        }
+        let mut inside = Self::new(&format!("{wrapper} {text}\n}}\n"), language);
+        if inside.errors >= plain.errors
+            || inside
+                .symbols
+                .first()
+                .is_none_or(|symbol| symbol.name != "X")
+        {
+            return plain;
+        }
+        inside.symbols.remove(0);
+        for symbol in &mut inside.symbols {
+            symbol.parent = symbol.parent.and_then(|parent| parent.checked_sub(1));
+        }
+        inside
+    }
+
+    pub(crate) fn children(&self, parent: Option<usize>) -> impl Iterator<Item = usize> {
+        self.symbols
+            .iter()
+            .enumerate()
+            .filter(move |(_, symbol)| symbol.parent == parent)
+            .map(|(index, _)| index)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    lines: &'a [&'a str],
+    outline: Outline,
+}
+
+impl Reader<'_> {
+    /// `outer`: the node whose range a definition takes when it is wrapped (`export`, `template`, decorators).
+    fn visit(
+        &mut self,
+        node: Node<'_>,
+        parent: Option<usize>,
+        outer: Option<Node<'_>>,
+        depth: usize,
+    ) {
+        // Deeper nesting than any programmer writes is left to the line alignment.
+        if depth > 200 {
+            return;
+        }
+        if matches!(
+            node.kind(),
+            "export_statement"
+                | "template_declaration"
+                | "decorated_definition"
+                | "type_declaration"
+        ) {
+            let outer = outer.or(Some(node));
+            self.visit_children(node, parent, outer, depth);
+            return;
+        }
+        let Some((kind, name, signature)) = self.define(node, parent) else {
+            self.visit_children(node, parent, None, depth);
+            return;
+        };
+        let whole = outer.unwrap_or(node);
+        let start = whole.start_position().row;
+        let end = whole.end_position();
+        let end = if end.column == 0 && end.row > start {
+            end.row
+        } else {
+            end.row + 1
+        };
+        let head = self.head(node, outer, start).min(end - 1);
+        let symbol = Symbol {
+            kind,
+            name,
+            signature,
+            lead: self.lead(start),
+            head,
+            end,
+            parent,
+        };
+        self.outline.symbols.push(symbol);
+        let index = self.outline.symbols.len() - 1;
+        self.visit_children(node, Some(index), None, depth);
+    }
+
+    fn visit_children(
+        &mut self,
+        node: Node<'_>,
+        parent: Option<usize>,
+        outer: Option<Node<'_>>,
+        depth: usize,
+    ) {
+        let mut cursor = node.walk();
+        let children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
+        for child in children {
+            self.visit(child, parent, outer, depth + 1);
+        }
+    }
+
+    fn define(&self, node: Node<'_>, parent: Option<usize>) -> Option<(Kind, String, String)> {
+        let field = |name: &str| {
+            node.child_by_field_name(name)
+                .map(|child| self.squeezed(child))
+        };
+        let named = |kind: Kind| {
+            Some((
+                kind,
+                field("name")?,
+                field("parameters").unwrap_or_default(),
+            ))
+        };
+        match node.kind() {
+            "function_item"
+            | "function_signature_item"
+            | "function_declaration"
+            | "generator_function_declaration"
+            | "method_definition"
+            | "abstract_method_signature"
+            | "method_signature"
+            | "constructor_declaration"
+            | "compact_constructor_declaration" => {
+                named(Kind::Function).or_else(|| self.kotlin_function(node))
+            }
+            "method_declaration" => {
+                let receiver = node.child_by_field_name("receiver");
+                let receiver = receiver
+                    .and_then(|node| self.text.get(node.byte_range()))
+                    .unwrap_or_default();
+                let (kind, name, parameters) = named(Kind::Function)?;
+                // A Go method's receiver type is part of its name: methods do not lie inside their type.
+                let name = if receiver.is_empty() {
+                    name
+                } else {
+                    format!("{}.{name}", receiver_type(receiver))
+                };
+                Some((kind, name, parameters))
+            }
+            "function_definition" => {
+                if node.child_by_field_name("name").is_some() {
+                    return named(Kind::Function);
+                }
+                let declarator = node.child_by_field_name("declarator")?;
+                self.c_function(declarator)
+            }
+            "struct_item"
+            | "enum_item"
+            | "union_item"
+            | "trait_item"
+            | "type_item"
+            | "macro_definition"
+            | "class_definition"
+            | "class_declaration"
+            | "abstract_class_declaration"
+            | "interface_declaration"
+            | "type_alias_declaration"
+            | "enum_declaration"
+            | "record_declaration"
+            | "annotation_type_declaration"
+            | "type_spec"
+            | "type_alias"
+            | "object_declaration"
+            | "alias_declaration" => {
+                named(Kind::Type).map(|(kind, name, _)| (kind, name, String::new()))
+            }
+            "class_specifier" | "struct_specifier" | "union_specifier" | "enum_specifier" => {
+                node.child_by_field_name("body")?;
+                named(Kind::Type).map(|(kind, name, _)| (kind, name, String::new()))
+            }
+            "impl_item" => Some((
+                Kind::Implementation,
+                base_name(&field("type")?),
+                field("trait").unwrap_or_default(),
+            )),
+            "mod_item" | "internal_module" | "module"
+                if node.child_by_field_name("body").is_some() =>
+            {
+                Some((Kind::Space, field("name")?, String::new()))
+            }
+            "namespace_definition" => Some((
+                Kind::Space,
+                field("name").unwrap_or_default(),
+                String::new(),
+            )),
+            "companion_object" => Some((
+                Kind::Type,
+                field("name").unwrap_or_else(|| "companion".to_owned()),
+                String::new(),
+            )),
+            "type_definition" => {
+                let name = node.child_by_field_name("declarator")?;
+                (name.kind() == "type_identifier")
+                    .then(|| (Kind::Type, self.squeezed(name), String::new()))
+            }
+            "const_item" | "static_item" => named(Kind::Value),
+            "lexical_declaration"
+            | "variable_declaration"
+            | "field_declaration"
+            | "public_field_definition"
+            | "property_declaration" => self.value(node),
+            "expression_statement" => self.statement(node, parent),
+            _ => None,
+        }
+    }
+
+    fn kotlin_function(&self, node: Node<'_>) -> Option<(Kind, String, String)> {
+        let mut cursor = node.walk();
+        let children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
+        let name = children
+            .iter()
+            .find(|child| matches!(child.kind(), "simple_identifier" | "identifier"))?;
+        let parameters = children
+            .iter()
+            .find(|child| child.kind() == "function_value_parameters");
+        Some((
+            Kind::Function,
+            self.squeezed(*name),
+            parameters
+                .map(|node| self.squeezed(*node))
+                .unwrap_or_default(),
+        ))
+    }
+
+    fn c_function(&self, declarator: Node<'_>) -> Option<(Kind, String, String)> {
+        let mut node = declarator;
+        while node.kind() != "function_declarator" {
+            node = node
+                .child_by_field_name("declarator")
+                .or_else(|| node.named_child(0))?;
+        }
+        let name = node
+            .child_by_field_name("declarator")
+            .map(|name| self.squeezed(name))?;
+        let parameters = node
+            .child_by_field_name("parameters")
+            .map(|node| self.squeezed(node))
+            .unwrap_or_default();
+        Some((Kind::Function, name, parameters))
+    }
+
+    fn value(&self, node: Node<'_>) -> Option<(Kind, String, String)> {
+        let mut cursor = node.walk();
+        let declarator = node
+            .named_children(&mut cursor)
+            .find(|child| child.kind() == "variable_declarator");
+        let name = declarator
+            .and_then(|declarator| declarator.child_by_field_name("name"))
+            .or_else(|| node.child_by_field_name("name"))?;
+        if !matches!(
+            name.kind(),
+            "identifier" | "property_identifier" | "private_property_identifier"
+        ) {
+            return None;
+        }
+        let value = declarator.and_then(|declarator| declarator.child_by_field_name("value"));
+        let function = value.filter(|value| {
+            matches!(
+                value.kind(),
+                "arrow_function" | "function_expression" | "function"
+            )
+        });
+        match function {
+            Some(function) => {
+                let parameters = function
+                    .child_by_field_name("parameters")
+                    .map(|node| self.squeezed(node));
+                Some((
+                    Kind::Function,
+                    self.squeezed(name),
+                    parameters.unwrap_or_default(),
+                ))
+            }
+            None => Some((Kind::Value, self.squeezed(name), String::new())),
+        }
+    }
+
+    /// `it("name", () => {...})`, `A.prototype.b = function () {...}`, and Python's `NAME = ...`.
+    fn statement(&self, node: Node<'_>, parent: Option<usize>) -> Option<(Kind, String, String)> {
+        let inner = node.named_child(0)?;
+        match inner.kind() {
+            "assignment"
+                if parent.is_none_or(|parent| self.outline.symbols[parent].kind == Kind::Type) =>
+            {
+                let left = inner
+                    .child_by_field_name("left")
+                    .filter(|left| left.kind() == "identifier")?;
+                Some((Kind::Value, self.squeezed(left), String::new()))
+            }
+            "assignment_expression" => {
+                let left = inner
+                    .child_by_field_name("left")
+                    .filter(|left| left.kind() == "member_expression")?;
+                let right = inner.child_by_field_name("right")?;
+                let right = if right.kind() == "as_expression" {
+                    right.named_child(0)?
+                } else {
+                    right
+                };
+                let function = matches!(
+                    right.kind(),
+                    "arrow_function" | "function_expression" | "function"
+                );
+                function.then(|| (Kind::Function, self.squeezed(left), String::new()))
+            }
+            "call_expression" => {
+                let callee = self.squeezed(inner.child_by_field_name("function")?);
+                let base = callee.split('.').next().unwrap_or_default();
+                if !matches!(
+                    base,
+                    "describe" | "it" | "test" | "context" | "suite" | "bench"
+                ) {
+                    return None;
+                }
+                let arguments = inner.child_by_field_name("arguments")?;
+                let title = arguments
+                    .named_child(0)
+                    .filter(|first| matches!(first.kind(), "string" | "template_string"))?;
+                Some((
+                    Kind::Case,
+                    format!("{base} {}", self.squeezed(title).trim_matches(['"', '\'', '`'])),
+                    String::new(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// The first line of the declaration below its annotations.
+    fn head(&self, node: Node<'_>, outer: Option<Node<'_>>, start: usize) -> usize {
+        if outer.is_some_and(|outer| outer.kind() == "decorated_definition") {
+            return node.start_position().row;
+        }
+        let mut cursor = node.walk();
+        let mut head = start;
+        for child in node.children(&mut cursor) {
+            if child.kind() == "modifiers" {
+                let mut cursor = child.walk();
+                for modifier in child.named_children(&mut cursor) {
+                    if modifier.kind().contains("annotation") {
+                        head = head.max(modifier.end_position().row + 1);
+                    }
+                }
+                if child.end_position().row >= head {
+                    return head;
+                }
+            } else if child.kind() == "decorator" {
+                head = head.max(child.end_position().row + 1);
+            } else {
+                return head.min(child.start_position().row).max(start);
+            }
+        }
+        head
+    }
+
+    /// Goes up over the comments, attributes and decorators directly above a line.
+    fn lead(&self, start: usize) -> usize {
+        let mut lead = start;
+        while lead > 0 {
+            let line = self.lines[lead - 1].trim();
+            if !starts_lead(line) || line.starts_with("#!") || is_directive(line) {
+                break;
+            }
+            lead -= 1;
+        }
+        lead
+    }
+
+    /// A node's text without blanks.
+    fn squeezed(&self, node: Node<'_>) -> String {
+        let text = self.text.get(node.byte_range()).unwrap_or_default();
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+}
+
+/// Whether a line is a comment, an attribute or a decorator.
+pub(crate) fn starts_lead(line: &str) -> bool {
+    ["//", "/*", "*", "#", "@", "--"]
+        .iter()
+        .any(|open| line.starts_with(open))
+        || line.ends_with("*/")
+}
+
+/// A preprocessor line belongs to no declaration.
+fn is_directive(line: &str) -> bool {
+    let word = line.strip_prefix('#').unwrap_or_default().trim_start();
+    [
+        "include", "if", "else", "elif", "endif", "define", "undef", "pragma", "error", "line",
+        "warning",
+    ]
+    .iter()
+    .any(|directive| word.starts_with(directive))
+        && line.starts_with('#')
+        && !line.starts_with("# ")
+}
+
+/// The type of a Go receiver: `(c *Context[T])` is `Context`.
+fn receiver_type(receiver: &str) -> &str {
+    let inner = receiver
+        .trim_matches(['(', ')'])
+        .split('[')
+        .next()
+        .unwrap_or_default();
+    inner.rsplit(['*', ' ']).next().unwrap_or_default()
+}
+
+/// A type's name without its type arguments.
+fn base_name(name: &str) -> String {
+    name.split('<').next().unwrap_or(name).to_owned()
+}
+
+fn count_errors(root: Node<'_>) -> usize {
+    let mut count = 0;
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            count += 1;
+        }
+        if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return count;
+            }
+        }
+    }
+}

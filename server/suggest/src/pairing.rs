@@ -1,0 +1,276 @@
+//! Which symbol of the original each symbol of a sketch is.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use crate::language::Language;
+use crate::outline::{Kind, Outline, Symbol};
+use crate::rows::Rows;
+use crate::words::Request;
+
+/// A symbol of the sketch and its namesake in the original.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) sketch: usize,
+    pub(crate) original: usize,
+    /// Whether another symbol of the original was nearly as likely.
+    pub(crate) doubtful: bool,
+    /// Whether the names differ: the words say that one takes the place of the other.
+    pub(crate) renamed: bool,
+}
+
+/// The symbols of a sketch, paired or new.
+#[derive(Debug, Default)]
+pub(crate) struct Pairing {
+    pub(crate) pairs: Vec<Pair>,
+    /// Outermost symbols that the original does not have.
+    pub(crate) fresh: Vec<usize>,
+}
+
+pub(crate) struct Matcher<'a> {
+    pub(crate) sketch: &'a Outline,
+    pub(crate) original: &'a Outline,
+    pub(crate) sketch_rows: &'a Rows<'a>,
+    pub(crate) original_rows: &'a Rows<'a>,
+    pub(crate) is_gap_line: &'a dyn Fn(usize) -> bool,
+    pub(crate) language: Language,
+    pub(crate) request: &'a Request,
+    /// Names that a comment in the sketch says are removed.
+    pub(crate) removed_names: &'a [&'a str],
+}
+
+impl Matcher<'_> {
+    pub(crate) fn pair(&self) -> Pairing {
+        let mut pairing = Pairing::default();
+        let mut taken = HashSet::new();
+        self.pair_level(None, None, &mut taken, &mut pairing);
+        pairing
+    }
+
+    fn pair_level(
+        &self,
+        within: Option<usize>,
+        namesake: Option<usize>,
+        taken: &mut HashSet<usize>,
+        pairing: &mut Pairing,
+    ) {
+        let shown: Vec<usize> = self.sketch.children(within).collect();
+        let level: Vec<usize> = self.original.children(namesake).collect();
+        let mut by_name: HashMap<(&str, Kind), Vec<usize>> = HashMap::new();
+        for &index in &level {
+            let symbol = &self.original.symbols[index];
+            by_name
+                .entry((symbol.name.as_str(), symbol.kind))
+                .or_default()
+                .push(index);
+        }
+        let mut choices: Vec<(f32, usize, usize)> = Vec::new();
+        for &index in &shown {
+            let symbol = &self.sketch.symbols[index];
+            let mut candidates = by_name
+                .get(&(symbol.name.as_str(), symbol.kind))
+                .cloned()
+                .unwrap_or_default();
+            if candidates.is_empty() && within.is_none() {
+                candidates = self.anywhere(symbol);
+            }
+            candidates.retain(|candidate| !taken.contains(candidate));
+            let alone = candidates.len() == 1;
+            for candidate in candidates {
+                let score = self.score(symbol, &self.original.symbols[candidate], alone);
+                if let Some(score) = score {
+                    choices.push((score, index, candidate));
+                }
+            }
+        }
+        let all = choices.clone();
+        choices.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+        let mut done = HashSet::new();
+        let mut found = Vec::new();
+        for (score, shown, candidate) in choices {
+            if done.contains(&shown) || taken.contains(&candidate) {
+                continue;
+            }
+            let rival = all.iter().any(|(other, same, third)| {
+                *same == shown
+                    && *third != candidate
+                    && score - other < 0.1
+                    && !taken.contains(third)
+            });
+            done.insert(shown);
+            taken.insert(candidate);
+            found.push(Pair {
+                sketch: shown,
+                original: candidate,
+                doubtful: rival,
+                renamed: false,
+            });
+        }
+        let mut fresh: Vec<usize> = shown
+            .iter()
+            .copied()
+            .filter(|index| !done.contains(index))
+            .collect();
+        fresh.retain(|&index| {
+            let Some(old) = self.old_name(index, &level, taken, &shown) else {
+                return true;
+            };
+            taken.insert(old);
+            found.push(Pair {
+                sketch: index,
+                original: old,
+                doubtful: false,
+                renamed: true,
+            });
+            false
+        });
+        for index in fresh {
+            let symbol = &self.sketch.symbols[index];
+            // A single line is left to the alignment of lines.
+            if symbol.end - symbol.head > 1 {
+                pairing.fresh.push(index);
+            }
+        }
+        for pair in found {
+            let (a, b) = (
+                &self.sketch.symbols[pair.sketch],
+                &self.original.symbols[pair.original],
+            );
+            if a.end - a.head == 1 && b.end - b.head == 1 && a.lead == a.head {
+                continue;
+            }
+            pairing.pairs.push(pair);
+            self.pair_level(Some(pair.sketch), Some(pair.original), taken, pairing);
+        }
+    }
+
+    /// Symbols of the same name and kind at any depth, for a method shown without its class.
+    fn anywhere(&self, symbol: &Symbol) -> Vec<usize> {
+        let same = |other: &Symbol| {
+            other.kind == symbol.kind
+                && (other.name == symbol.name
+                    || other.kind == Kind::Function
+                        && last_part(&other.name) == last_part(&symbol.name))
+        };
+        let found: Vec<usize> = (0..self.original.symbols.len())
+            .filter(|&index| same(&self.original.symbols[index]))
+            .collect();
+        // A value of the same name in another scope is another value.
+        if symbol.kind == Kind::Value && found.len() > 1 {
+            Vec::new()
+        } else {
+            found
+        }
+    }
+
+    /// How likely `original` is what `shown` shows. None if they are overloads of one another.
+    fn score(&self, shown: &Symbol, original: &Symbol, alone: bool) -> Option<f32> {
+        let content = self.contained(shown.lead..shown.end, original.lead..original.end);
+        let same_signature = shown.signature == original.signature;
+        let overloads = matches!(
+            self.language,
+            Language::Java | Language::Kotlin | Language::Cpp
+        ) && shown.kind == Kind::Function;
+        let same_arity = arity(&shown.signature) == arity(&original.signature);
+        if !same_signature && (overloads || shown.kind == Kind::Implementation) {
+            let kept = self
+                .original
+                .symbols
+                .iter()
+                .any(|other| other.name == shown.name && other.signature == shown.signature);
+            let plausible = content >= 0.5
+                || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
+            if kept || !plausible {
+                return None;
+            }
+        }
+        let signature = match (same_signature, same_arity) {
+            (true, _) => 1.0,
+            (false, true) => 0.4,
+            (false, false) => 0.0,
+        };
+        Some(content + signature)
+    }
+
+    /// The old symbol that a new one takes the place of: the request must speak of it, or hardly anything else changed.
+    fn old_name(
+        &self,
+        fresh: usize,
+        level: &[usize],
+        taken: &HashSet<usize>,
+        shown: &[usize],
+    ) -> Option<usize> {
+        let symbol = &self.sketch.symbols[fresh];
+        if !matches!(symbol.kind, Kind::Function | Kind::Type | Kind::Case)
+            || symbol.end - symbol.head < 2
+        {
+            return None;
+        }
+        let shown_name = |name: &str| {
+            shown
+                .iter()
+                .any(|&other| self.sketch.symbols[other].name == name)
+        };
+        let mut best = None;
+        // A method shown without its class may be the new form of any method.
+        let anywhere: Vec<usize> = (0..self.original.symbols.len()).collect();
+        for &index in if symbol.parent.is_none() {
+            &anywhere
+        } else {
+            level
+        } {
+            let old = &self.original.symbols[index];
+            if old.kind != symbol.kind || taken.contains(&index) || shown_name(&old.name) {
+                continue;
+            }
+            let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
+            let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
+            let said =
+                self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
+            let sure = self.request.renames_into(old_name, new_name);
+            let likely = said
+                && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
+            let score = content + if sure { 1.0 } else { 0.0 };
+            if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
+                best = Some((score, index));
+            }
+        }
+        best.map(|(_, index)| index)
+    }
+
+    /// The share of the sketch's lines that the original has in a range, by weight.
+    fn contained(&self, shown: Range<usize>, original: Range<usize>) -> f32 {
+        let rows = self.original_rows.row_at_line(original.start)
+            ..self.original_rows.row_at_line(original.end);
+        let known: HashSet<&str> = self.original_rows.rows[rows]
+            .iter()
+            .map(|row| row.trimmed())
+            .collect();
+        let rows =
+            self.sketch_rows.row_at_line(shown.start)..self.sketch_rows.row_at_line(shown.end);
+        let (mut all, mut same) = (0.0, 0.0);
+        for row in &self.sketch_rows.rows[rows] {
+            if (self.is_gap_line)(row.line) {
+                continue;
+            }
+            all += row.weight();
+            if known.contains(row.trimmed()) {
+                same += row.weight();
+            }
+        }
+        if all == 0.0 { 0.0 } else { same / all }
+    }
+}
+
+fn arity(signature: &str) -> usize {
+    if signature.len() <= 2 {
+        0
+    } else {
+        signature.matches(',').count() + 1
+    }
+}
+
+/// `Type.method`, `Type::method` without what is before the last separator.
+pub(crate) fn last_part(name: &str) -> &str {
+    name.rsplit(['.', ':']).next().unwrap_or(name)
+}

@@ -1,0 +1,272 @@
+//! Where new code goes that the sketch shows between two markers, away from any line of the file.
+
+use std::ops::Range;
+
+use crate::align::Op;
+use crate::imports;
+use crate::marker::Meaning;
+use crate::outline::Kind;
+use crate::pairing::last_part;
+use crate::plan::Plan;
+use crate::words::Place;
+
+/// Moves runs of new rows that have a marker or an open edge on both sides to where words and habit put them.
+pub(crate) fn place(plan: &mut Plan<'_>, ops: Vec<Op>) -> Vec<Op> {
+    let mut placed: Vec<Op> = Vec::with_capacity(ops.len());
+    let mut at = 0;
+    // The first position in `placed` behind the last row that both texts show, or behind the last placed run.
+    let mut window_start = 0;
+    while at < ops.len() {
+        let run = ops[at..]
+            .iter()
+            .take_while(|op| matches!(op, Op::Insert { .. }))
+            .count();
+        if run == 0 {
+            placed.push(ops[at]);
+            if matches!(ops[at], Op::Match { .. } | Op::Replace { .. }) {
+                window_start = placed.len();
+            }
+            at += 1;
+            continue;
+        }
+        let left = gap_to_the_left(&placed);
+        let right = match ops.get(at + run) {
+            Some(Op::Gap { sketch }) => Some(*sketch),
+            _ => None,
+        };
+        let (Some(left), Some(right)) = (left, right) else {
+            placed.extend_from_slice(&ops[at..at + run]);
+            at += run;
+            continue;
+        };
+        // All kept rows up to the next row that both texts show are candidates.
+        let window_end = ops[at + run..]
+            .iter()
+            .position(|op| !matches!(op, Op::Gap { .. } | Op::Keep { .. }))
+            .map_or(ops.len(), |end| at + run + end);
+        let rows: Vec<usize> = placed[window_start..]
+            .iter()
+            .chain(&ops[at + run..window_end])
+            .filter_map(|op| {
+                if let Op::Keep { original } = op {
+                    Some(*original)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let inserted: Vec<usize> = ops[at..at + run]
+            .iter()
+            .filter_map(|op| {
+                if let Op::Insert { sketch } = op {
+                    Some(*sketch)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let target = target(plan, &inserted, &rows, left, right);
+        // Everything kept before the target goes first, wherever the alignment had put the run.
+        let mut rest: Vec<Op> = placed.split_off(window_start);
+        rest.extend_from_slice(&ops[at + run..window_end]);
+        let cut = rest
+            .iter()
+            .position(|op| matches!(op, Op::Keep { original } if *original >= target))
+            .unwrap_or(rest.len());
+        let tail = rest.split_off(cut);
+        placed.extend(rest.iter().filter(|op| !matches!(op, Op::Gap { .. })));
+        placed.push(Op::Gap { sketch: left });
+        placed.extend_from_slice(&ops[at..at + run]);
+        window_start = placed.len();
+        placed.push(Op::Gap { sketch: right });
+        placed.extend(tail.iter().filter(|op| !matches!(op, Op::Gap { .. })));
+        at = window_end;
+    }
+    placed
+}
+
+/// The gap that ends the rows before a run, if only kept rows lie between.
+fn gap_to_the_left(placed: &[Op]) -> Option<Option<usize>> {
+    placed
+        .iter()
+        .rev()
+        .find(|op| !matches!(op, Op::Keep { .. }))
+        .and_then(|op| match op {
+            Op::Gap { sketch } => Some(*sketch),
+            _ => None,
+        })
+}
+
+/// The original row before which the new rows go; one past the last row for the end.
+fn target(
+    plan: &mut Plan<'_>,
+    inserted: &[usize],
+    rows: &[usize],
+    left: Option<usize>,
+    right: Option<usize>,
+) -> usize {
+    let end = rows.last().map_or(0, |row| row + 1);
+    let Some(&first) = rows.first() else {
+        return end;
+    };
+    let window = first..end;
+    let texts: Vec<&str> = inserted
+        .iter()
+        .map(|row| plan.shown.rows[*row].text)
+        .collect();
+    if texts.iter().all(|text| imports::is_import(text)) {
+        plan.doubts
+            .push((0.9, "an import is placed by habit".to_owned()));
+        return import_target(plan, &texts, &window, left).unwrap_or(first);
+    }
+    if let Some(target) = named_in_markers(plan, &window, left, right) {
+        plan.doubts.push((
+            0.95,
+            "new code is placed by the names in a marker".to_owned(),
+        ));
+        return target;
+    }
+    let fresh = inserted.iter().any(|row| plan.fresh[*row]);
+    let names: Vec<String> = plan
+        .original_outline
+        .symbols
+        .iter()
+        .map(|symbol| last_part(&symbol.name).to_owned())
+        .collect();
+    match plan.request.place(names.iter().map(String::as_str)) {
+        Some(Place::After(name)) => {
+            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
+                plan.doubts.push((
+                    0.9,
+                    format!("new code is placed after {name}, as the words say"),
+                ));
+                reindent(plan, inserted, indent);
+                return rows.end;
+            }
+        }
+        Some(Place::Before(name)) => {
+            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
+                plan.doubts.push((
+                    0.9,
+                    format!("new code is placed before {name}, as the words say"),
+                ));
+                reindent(plan, inserted, indent);
+                return rows.start;
+            }
+        }
+        Some(Place::End) if fresh => {
+            plan.doubts.push((
+                0.9,
+                "new code is placed at the end, as the words say".to_owned(),
+            ));
+            return end;
+        }
+        Some(Place::Start) if left.is_none() => return first,
+        _ => {}
+    }
+    if left.is_none() && right.is_some() {
+        if !fresh {
+            return first;
+        }
+        let symbol = (0..plan.original_outline.symbols.len())
+            .map(|symbol| plan.original_rows(symbol).start)
+            .find(|row| window.contains(row));
+        plan.doubts
+            .push((0.6, "new code has no neighbour in the file".to_owned()));
+        return symbol.unwrap_or(first);
+    }
+    let factor = match (fresh, left, right) {
+        (true, Some(_), None) => 0.95,
+        (true, None, None) => 0.8,
+        (true, ..) => 0.6,
+        (false, ..) => 0.3,
+    };
+    plan.doubts
+        .push((factor, "new code has no neighbour in the file".to_owned()));
+    end
+}
+
+/// Behind the last import of the window; where imports are sorted, at the sorted place.
+fn import_target(
+    plan: &Plan<'_>,
+    texts: &[&str],
+    window: &Range<usize>,
+    left: Option<usize>,
+) -> Option<usize> {
+    let imports: Vec<usize> = window
+        .clone()
+        .filter(|row| imports::is_import(plan.original.rows[*row].text))
+        .collect();
+    let (first, last) = (*imports.first()?, *imports.last()?);
+    if left.is_some() {
+        return Some(last + 1);
+    }
+    let new = texts.first()?.trim();
+    let mut sorted = imports
+        .windows(2)
+        .all(|pair| plan.original.rows[pair[0]].trimmed() <= plan.original.rows[pair[1]].trimmed());
+    sorted &= imports.len() > 2;
+    if sorted {
+        return Some(
+            imports
+                .iter()
+                .copied()
+                .find(|row| plan.original.rows[*row].trimmed() > new)
+                .unwrap_or(last + 1),
+        );
+    }
+    Some(first)
+}
+
+/// Behind the last symbol that the marker before names, or before the first that the marker behind names.
+fn named_in_markers(
+    plan: &Plan<'_>,
+    window: &Range<usize>,
+    left: Option<usize>,
+    right: Option<usize>,
+) -> Option<usize> {
+    let words = |row: Option<usize>| match row.map(|row| plan.meaning(row)) {
+        Some(Meaning::Gap(words)) => words.clone(),
+        _ => String::new(),
+    };
+    let named = |words: &str| -> Vec<Range<usize>> {
+        let symbols = plan.original_outline.symbols.iter().enumerate();
+        let list: Vec<&str> = words
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .collect();
+        symbols
+            .filter(|(_, symbol)| symbol.name.len() >= 3 && list.contains(&last_part(&symbol.name)))
+            .map(|(index, _)| plan.original_rows(index))
+            .filter(|rows| window.contains(&rows.start))
+            .collect()
+    };
+    let before = named(&words(left)).iter().map(|rows| rows.end).max();
+    before.or_else(|| named(&words(right)).iter().map(|rows| rows.start).min())
+}
+
+/// The rows of the one symbol of that name inside a window, and the indentation of its head.
+fn symbol_rows(
+    plan: &Plan<'_>,
+    name: &str,
+    window: &Range<usize>,
+) -> Option<(Range<usize>, usize)> {
+    let symbols = &plan.original_outline.symbols;
+    let index = symbols
+        .iter()
+        .position(|symbol| last_part(&symbol.name) == name && symbol.kind != Kind::Value)?;
+    let rows = plan.original_rows(index);
+    let head = plan.original.row_at_line(symbols[index].head);
+    (window.start <= rows.start && rows.end <= window.end)
+        .then(|| (rows, plan.original.rows[head].indent))
+}
+
+fn reindent(plan: &mut Plan<'_>, inserted: &[usize], indent: usize) {
+    let least = inserted
+        .iter()
+        .map(|row| plan.shown.rows[*row].indent)
+        .min()
+        .unwrap_or(0);
+    for row in inserted {
+        plan.shifts[*row] = indent as isize - least as isize;
+    }
+}

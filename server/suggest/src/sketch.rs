@@ -1,0 +1,112 @@
+//! A block of code made ready to be aligned: rows, markers told from code.
+
+use std::ops::Range;
+
+use crate::language::Language;
+use crate::marker::{self, KnownLines, Meaning};
+
+/// A sketch whose one-line blocks (`fn a() { ... }`) are spread over lines.
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    /// The code, one marker a line.
+    pub(crate) text: String,
+    /// What each line of `text` means.
+    pub(crate) meanings: Vec<Meaning>,
+}
+
+impl Sketch {
+    pub(crate) fn new(block: &str, original: &str) -> Self {
+        let known: std::collections::HashSet<&str> = original.lines().map(str::trim).collect();
+        let mut lines: Vec<String> = Vec::new();
+        for line in block.lines() {
+            let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+            if known.contains(line.trim()) {
+                lines.push(line.to_owned());
+            } else if let Some((head, inner, tail)) = marker::inline_gap(line) {
+                lines.push(head.to_owned());
+                lines.push(format!("{indent}    {inner}"));
+                lines.push(format!("{indent}{tail}"));
+            } else if let Some(head) = python_stub(line, original) {
+                lines.push(head.to_owned());
+                lines.push(format!("{indent}    ..."));
+            } else {
+                lines.push(line.to_owned());
+            }
+        }
+        let views: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let meanings = marker::classify(&views, &KnownLines::new(original), original);
+        let mut text = lines.join("\n");
+        text.push('\n');
+        Self { text, meanings }
+    }
+
+    pub(crate) fn has_gap(&self, lines: Range<usize>) -> bool {
+        self.meanings[lines]
+            .iter()
+            .any(|meaning| matches!(meaning, Meaning::Gap(_)))
+    }
+
+    /// The text for a parser: a marker that is no comment, or that a body cannot do without, becomes a statement
+    /// or a blank line. Lines keep their numbers.
+    pub(crate) fn parseable(&self, language: Language) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let margin = lines
+            .iter()
+            .zip(&self.meanings)
+            .filter(|(line, meaning)| !line.trim().is_empty() && **meaning == Meaning::Code)
+            .map(|(line, _)| line.len() - line.trim_start_matches(' ').len())
+            .min()
+            .unwrap_or(0);
+        let mut depth = 0i64;
+        let mut text = String::with_capacity(self.text.len());
+        for (at, (line, meaning)) in lines.iter().zip(&self.meanings).enumerate() {
+            let blanks = line.len() - line.trim_start_matches(' ').len();
+            let line = &line[margin.min(blanks)..];
+            if *meaning == Meaning::Code {
+                depth += line
+                    .chars()
+                    .map(|c| {
+                        i64::from(matches!(c, '(' | '[' | '{'))
+                            - i64::from(matches!(c, ')' | ']' | '}'))
+                    })
+                    .sum::<i64>();
+                text.push_str(line);
+            } else if language == Language::Python && depth <= 0 {
+                text.push_str(&python_filler(&lines, &self.meanings, at, margin));
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The head of `def name(...): ...` when the file has that function with a longer body.
+fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
+    let head = line.trim_end().strip_suffix("...")?.trim_end();
+    let name = head
+        .trim_start()
+        .trim_start_matches("async ")
+        .strip_prefix("def ")
+        .or_else(|| head.trim_start().strip_prefix("class "))?;
+    let name = name.split(['(', ':']).next()?;
+    let known =
+        original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
+    (head.ends_with(':') && known).then_some(head)
+}
+
+/// A statement in place of a marker, indented so that the lines around it still parse: deeper than a header
+/// before it, no deeper than any other line before it, and a header itself if the next line is deeper.
+fn python_filler(lines: &[&str], meanings: &[Meaning], at: usize, margin: usize) -> String {
+    let is_code = |at: &usize| meanings[*at] == Meaning::Code && !lines[*at].trim().is_empty();
+    let width = |at: usize| crate::rows::indent(lines[at]).saturating_sub(margin);
+    let own = width(at);
+    let before = (0..at).rev().find(is_code);
+    let after = (at + 1..lines.len()).find(is_code).map(width);
+    let width = match before {
+        Some(before) if lines[before].trim_end().ends_with(':') => own.max(width(before) + 1),
+        Some(before) => own.min(width(before)),
+        None => own,
+    };
+    let opens = after.is_some_and(|after| after > width);
+    format!("{}{}", " ".repeat(width), if opens { "if 1:" } else { "pass" })
+}

@@ -1,0 +1,294 @@
+//! What the request and the reply's prose say about names: removed, renamed, where to put something.
+
+/// The words that come with a suggestion: the user's request and the model's prose.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    text: String,
+    lower: String,
+}
+
+/// Where the words say that something new goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    After(String),
+    Before(String),
+    Start,
+    End,
+}
+
+const REMOVALS: &[&str] = &[
+    "remove",
+    "removed",
+    "removes",
+    "removing",
+    "delete",
+    "deleted",
+    "deletes",
+    "drop",
+    "dropped",
+    "drops",
+    "rid",
+    "gone",
+    "go",
+    "goes",
+    "unused",
+    "obsolete",
+    "eliminate",
+    "eliminates",
+    "eliminated",
+];
+const RENAMES: &[&str] = &[
+    "rename",
+    "renamed",
+    "renames",
+    "renaming",
+    "replace",
+    "replaced",
+    "replaces",
+    "instead",
+    "becomes",
+    "become",
+    "into",
+    "switch",
+    "convert",
+    "converted",
+    "turn",
+    "rewrite",
+    "port",
+    "ported",
+];
+
+impl Request {
+    pub(crate) fn new(words: &str) -> Self {
+        Self {
+            text: words.to_owned(),
+            lower: words.to_ascii_lowercase(),
+        }
+    }
+
+    /// Whether the name stands in the words as a word of its own.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        !self.positions(name).is_empty()
+    }
+
+    /// Whether the words speak of taking this name out: a verb of removal in the same sentence.
+    pub(crate) fn removes(&self, name: &str) -> bool {
+        name.len() >= 2
+            && self
+                .positions(name)
+                .iter()
+                .any(|at| has_word(self.sentence(*at), REMOVALS))
+    }
+
+    /// Whether the words tell to remove the thing itself: `remove the unused helper foo`, `drop foo()`.
+    pub(crate) fn orders_removal(&self, name: &str) -> bool {
+        let fillers = [
+            "the",
+            "now",
+            "unused",
+            "old",
+            "obsolete",
+            "dead",
+            "redundant",
+            "deprecated",
+            "function",
+            "method",
+            "class",
+            "struct",
+            "helper",
+            "test",
+            "type",
+            "constant",
+            "enum",
+            "trait",
+            "alias",
+            "both",
+            "and",
+            "of",
+            "get",
+            "no",
+            "longer",
+            "needed",
+            "existing",
+            "private",
+            "our",
+            "its",
+        ];
+        name.len() >= 3
+            && self.positions(name).iter().any(|&at| {
+                let after = self.text[at + name.len()..]
+                    .trim_start_matches(['`', '(', ')', '*'])
+                    .trim_start();
+                let next = after
+                    .split(|c: char| !c.is_alphanumeric())
+                    .next()
+                    .unwrap_or_default()
+                    .to_lowercase();
+                if [
+                    "parameter",
+                    "param",
+                    "argument",
+                    "arguments",
+                    "call",
+                    "calls",
+                    "usage",
+                    "usages",
+                    "from",
+                    "import",
+                    "imports",
+                    "field",
+                    "flag",
+                    "option",
+                    "check",
+                    "variable",
+                ]
+                .contains(&next.as_str())
+                {
+                    return false;
+                }
+                let before = self
+                    .lower
+                    .get(..at)
+                    .unwrap_or_default()
+                    .trim_end_matches(['`', '*', ' ']);
+                before
+                    .rsplit(|c: char| !c.is_alphanumeric())
+                    .filter(|word| !word.is_empty())
+                    .take(6)
+                    .find(|word| !fillers.contains(word))
+                    .is_some_and(|word| {
+                        [
+                            "remove", "delete", "drop", "rid", "removed", "removes", "deletes",
+                            "drops",
+                        ]
+                        .contains(&word)
+                    })
+            })
+    }
+
+    /// Whether the words speak of the old name and the new one, or rename the old one.
+    pub(crate) fn renames(&self, old: &str, new: &str) -> bool {
+        self.positions(old)
+            .iter()
+            .any(|at| has_word(self.sentence(*at), RENAMES))
+            || self.removes(old) && self.names(new)
+    }
+
+    /// Whether one sentence says that the new name takes the place of the old one.
+    pub(crate) fn renames_into(&self, old: &str, new: &str) -> bool {
+        let together = |at: &usize| {
+            let sentence = self.sentence(*at);
+            has_word(sentence, RENAMES) && sentence.contains(&new.to_ascii_lowercase())
+        };
+        old != new && new.len() >= 3 && self.positions(old).iter().any(together)
+    }
+
+    /// Whether any of the words is in the text.
+    pub(crate) fn has_any(&self, words: &[&str]) -> bool {
+        has_word(&self.lower, words)
+    }
+
+    /// Where the words put something new, by the names that the file has.
+    pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
+        let mut best: Option<(usize, Place)> = None;
+        let mut offer = |at: usize, place: Place| {
+            if best.as_ref().is_none_or(|(other, _)| at < *other) {
+                best = Some((at, place));
+            }
+        };
+        for name in names.filter(|name| name.len() >= 3) {
+            for at in self.positions(name) {
+                let before = self
+                    .lower
+                    .get(..at)
+                    .unwrap_or_default()
+                    .trim_end_matches(['`', '*', ' ']);
+                let words: Vec<&str> = before
+                    .rsplit(|c: char| !c.is_alphanumeric())
+                    .filter(|word| !word.is_empty())
+                    .take(3)
+                    .collect();
+                for word in words {
+                    match word {
+                        "after" | "below" | "under" | "following" => {
+                            offer(at, Place::After(name.to_owned()))
+                        }
+                        "before" | "above" => offer(at, Place::Before(name.to_owned())),
+                        "the" | "existing" | "method" | "function" | "class" | "right" | "test" => {
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    break;
+                }
+            }
+        }
+        if best.is_none() {
+            for phrase in [
+                "at the end",
+                "to the end",
+                "at the bottom",
+                "to the bottom",
+                "append",
+            ] {
+                if self.lower.contains(phrase) {
+                    return Some(Place::End);
+                }
+            }
+            for phrase in [
+                "at the top",
+                "to the top",
+                "at the start",
+                "at the beginning",
+                "at the very top",
+            ] {
+                if self.lower.contains(phrase) {
+                    return Some(Place::Start);
+                }
+            }
+        }
+        best.map(|(_, place)| place)
+    }
+
+    fn positions(&self, name: &str) -> Vec<usize> {
+        let in_word = |c: char| c.is_alphanumeric() || c == '_';
+        if name.is_empty() {
+            return Vec::new();
+        }
+        self.text
+            .match_indices(name)
+            .filter(|(at, _)| {
+                !self.text[..*at].chars().next_back().is_some_and(in_word)
+                    && !self.text[at + name.len()..]
+                        .chars()
+                        .next()
+                        .is_some_and(in_word)
+            })
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// The sentence around a byte position, in lower case.
+    fn sentence(&self, at: usize) -> &str {
+        if self.lower.len() != self.text.len() {
+            return &self.lower;
+        }
+        let ends = [". ", ".\n", "\n", "; ", "? ", "! "];
+        let start = ends
+            .iter()
+            .filter_map(|end| self.lower[..at].rfind(end).map(|found| found + end.len()))
+            .max()
+            .unwrap_or(0);
+        let end = ends
+            .iter()
+            .filter_map(|end| self.lower[at..].find(end))
+            .min()
+            .map_or(self.lower.len(), |found| at + found);
+        &self.lower[start..end]
+    }
+}
+
+fn has_word(text: &str, words: &[&str]) -> bool {
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|word| words.contains(&word))
+}

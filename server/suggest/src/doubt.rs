@@ -23,6 +23,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }
+    if plan.keeps_attributes() {
+        doubts.push((
+            0.78,
+            "attributes stay that the sketch does not show".to_owned(),
+        ));
+    }
     if plan.has_detached() {
         doubts.push((
             0.7,
@@ -261,7 +267,13 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             Op::Delete { .. } | Op::Keep { .. } | Op::Gap { .. } => {}
         }
     }
-    if deleted.len() > 4 && deleted.len() > 2 * shown {
+    // Without a grammar nothing tells a function that is left out from one that is taken out.
+    let many = if plan.original_outline.symbols.is_empty() {
+        2
+    } else {
+        4
+    };
+    if deleted.len() > many && deleted.len() > shown {
         doubts.push((
             0.75,
             format!(

@@ -10,7 +10,7 @@ use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
 
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
-pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut [Op]) {
     keep_used_imports(plan, ops);
     drop_superseded_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
@@ -71,10 +71,11 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             };
             !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
         };
+        let same = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line)) || unused;
         if moved || unused {
             ops[at] = Op::Delete { original };
             plan.doubts.push((
-                0.95,
+                if same { 0.95 } else { 0.78 },
                 format!(
                     "the import on line {} is superseded",
                     plan.original.rows[original].line + 1

@@ -31,9 +31,9 @@ pub(crate) fn assemble(plan: &Plan<'_>, ops: &[Op]) -> (String, Vec<Region>) {
     let mut text = String::new();
     let mut lines = 0;
     let mut rows_at = Vec::with_capacity(items.len());
-    for index in 0..items.len() {
+    for (index, item) in items.iter().enumerate() {
         let mut blanks = writer.blanks_before(index);
-        blanks.push(writer.line(items[index]));
+        blanks.push(writer.line(*item));
         lines += blanks.len();
         rows_at.push(lines - 1);
         for line in blanks {

@@ -23,6 +23,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }
+    if plan.keeps_attributes() {
+        doubts.push((
+            0.78,
+            "attributes stay that the sketch does not show".to_owned(),
+        ));
+    }
     if plan.has_detached() {
         doubts.push((
             0.7,
@@ -30,6 +36,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         ));
     }
     likely_renames(plan, &mut doubts);
+    weigh_blank_lines(plan, ops, &mut doubts);
     if !plan.whole {
         for piece in pieces(ops) {
             weigh_piece(plan, &piece, &mut doubts);
@@ -160,7 +167,7 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
             }
         })
         .collect();
-    weigh_deletions(piece, doubts);
+    weigh_deletions(plan, piece, doubts);
     weigh_copies(plan, piece, doubts);
     // Closing brackets that are shown and stay say nothing.
     let silent = piece.ops.iter().all(
@@ -244,21 +251,60 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
     }
 }
 
-/// Many lines go and hardly any come: a marker may have been forgotten.
-fn weigh_deletions(piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
-    let runs = piece.ops.split(|op| matches!(op, Op::Match { .. }));
-    for run in runs {
-        let deleted = run
-            .iter()
-            .filter(|op| matches!(op, Op::Delete { .. }))
-            .count();
-        let shown = run.len() - deleted;
-        if deleted > 5 && deleted > 3 * shown {
-            doubts.push((
-                0.75,
-                format!("{deleted} lines go that the sketch passes over without a marker"),
-            ));
+/// Many lines go and hardly any come, or what goes looks like what stays: a marker may have been forgotten.
+fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
+    let text = |row: usize| plan.original.rows[row].trimmed();
+    let mut deleted: Vec<&str> = Vec::new();
+    let mut matched: Vec<&str> = Vec::new();
+    let mut shown = 0;
+    for op in piece.ops {
+        match *op {
+            Op::Delete { original } if !plan.original.rows[original].is_closer => {
+                deleted.push(text(original))
+            }
+            Op::Match { original, .. } => matched.push(text(original)),
+            Op::Insert { .. } | Op::Replace { .. } => shown += 1,
+            Op::Delete { .. } | Op::Keep { .. } | Op::Gap { .. } => {}
         }
+    }
+    // Without a grammar nothing tells a function that is left out from one that is taken out.
+    let many = if plan.original_outline.symbols.is_empty() {
+        2
+    } else {
+        4
+    };
+    if deleted.len() > many && deleted.len() > shown {
+        doubts.push((
+            0.75,
+            format!(
+                "{} lines go that the sketch passes over without a marker",
+                deleted.len()
+            ),
+        ));
+    } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
+        doubts.push((0.75, "a line that goes equals one that stays".to_owned()));
+    }
+}
+
+/// Between two parts of the file the sketch shows fewer blank lines than the file, as it does everywhere.
+fn weigh_blank_lines(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    let sparse = (0..plan.shown.len()).all(|row| plan.shown.blanks_before(row).len() < 2);
+    let fewer = ops.windows(2).any(|ops| match *ops {
+        [
+            Op::Match { sketch: before, .. },
+            Op::Match { sketch, original },
+        ] => {
+            sketch == before + 1
+                && plan.original.blanks_before(original).len() >= 2
+                && plan.shown.blanks_before(sketch).len() == 1
+        }
+        _ => false,
+    });
+    if sparse && fewer {
+        doubts.push((
+            0.75,
+            "the sketch shows fewer blank lines than the file".to_owned(),
+        ));
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn is_import(line: &str) -> bool {
         "#include",
         "extern crate ",
         "require ",
+        "require_relative ",
         "require(",
         "using ",
     ]

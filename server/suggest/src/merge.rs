@@ -28,7 +28,7 @@ pub struct Merge {
     pub doubts: Vec<String>,
 }
 
-/// The confidence from which on a merge is right in at least 99 of 100 cases.
+/// The confidence from which on a merge may be used without asking anybody; see [measuring](crate#measuring).
 pub const CONFIDENT: f32 = 0.8;
 
 /// How a merge came about.

@@ -587,6 +587,35 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Whether an attribute or a decorator stays though the sketch shows its symbol without it.
+    pub(crate) fn keeps_attributes(&self) -> bool {
+        self.pairing.pairs.iter().any(|pair| {
+            let symbol = &self.original_outline.symbols[pair.original];
+            let lead =
+                self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.head);
+            lead.into_iter()
+                .any(|row| self.sticky[row] && !crate::align::is_comment(&self.original.rows[row]))
+        })
+    }
+
+    /// Whether the sketch, which has no marker at its start, begins with new imports in place of the file's first.
+    fn starts_with_new_imports(&self, shown: &Range<usize>) -> bool {
+        let known = |row: usize| {
+            let text = self.shown.rows[row].trimmed();
+            (0..self.original.len().min(6))
+                .find(|other| self.original.rows[*other].trimmed() == text)
+        };
+        let new = shown
+            .clone()
+            .take_while(|row| self.shown_imports[*row] && known(*row).is_none())
+            .count();
+        if new == 0 || shown.start > 0 || new >= shown.len() {
+            return false;
+        }
+        let first = known(shown.start + new);
+        first.is_some_and(|first| first <= new && (0..first).all(|row| self.original_imports[row]))
+    }
+
     /// Whether the sketch shows symbols in another order than the original.
     pub(crate) fn has_detached(&self) -> bool {
         !self.detached.is_empty()
@@ -641,7 +670,8 @@ impl<'a> Plan<'a> {
         edges: Edges,
         pair: Option<Pair>,
     ) -> Vec<Op> {
-        let open_start = edges.first && edges.file && !self.whole;
+        let open_start =
+            edges.first && edges.file && !self.whole && !self.starts_with_new_imports(&shown);
         let open_end = edges.last && edges.file && !self.whole;
         let implied = Unit::Gap {
             sketch: None,

@@ -327,7 +327,35 @@ fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, Strin
         }
         _ => false,
     });
-    if copied {
+    // A row beside a marker that the piece is thought to change, but that the file has nearby, may be context.
+    let old: std::collections::HashSet<&str> = piece
+        .ops
+        .iter()
+        .filter_map(|op| match *op {
+            Op::Replace { original, .. } | Op::Delete { original } => Some(original),
+            _ => None,
+        })
+        .chain(piece.before.clone())
+        .chain(piece.after.clone())
+        .filter(|row| !plan.original.rows[*row].is_closer)
+        .map(|row| plan.original.rows[row].trimmed())
+        .collect();
+    let context = [piece.ops.first(), piece.ops.last()]
+        .into_iter()
+        .flatten()
+        .any(|op| match *op {
+            Op::Replace {
+                sketch, original, ..
+            } => {
+                let text = plan.shown.rows[sketch].trimmed();
+                text != plan.original.rows[original].trimmed() && old.contains(text)
+            }
+            Op::Insert { sketch } => {
+                !plan.fresh[sketch] && old.contains(plan.shown.rows[sketch].trimmed())
+            }
+            _ => false,
+        });
+    if copied || context {
         doubts.push((
             0.7,
             "new lines stand in the hidden part of the file, too".to_owned(),

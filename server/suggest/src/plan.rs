@@ -593,8 +593,9 @@ impl<'a> Plan<'a> {
             let symbol = &self.original_outline.symbols[pair.original];
             let lead =
                 self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.head);
-            lead.into_iter()
-                .any(|row| self.sticky[row] && !crate::align::is_comment(&self.original.rows[row]))
+            // Who leaves out the comments, too, means nothing by it.
+            let is_comment = |row: usize| crate::align::is_comment(&self.original.rows[row]);
+            !lead.is_empty() && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
         })
     }
 

@@ -365,7 +365,15 @@ fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, Strin
 
 /// Errors of syntax: those of the grammar, and brackets and preprocessor conditions that do not balance.
 pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
-    let parsed = language.map_or(0, |language| Outline::new(text, language).errors);
+    errors_besides(
+        language.map_or(0, |language| Outline::new(text, language).errors),
+        text,
+        language,
+    )
+}
+
+/// The same for a text whose errors by the grammar are known.
+pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Language>) -> usize {
     let (mut round, mut square, mut curly, mut conditions) = (0i64, 0i64, 0i64, 0i64);
     let preprocessed = matches!(language, Some(Language::C | Language::Cpp));
     for line in text.lines() {

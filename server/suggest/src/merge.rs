@@ -162,7 +162,7 @@ pub(crate) fn merge_sketch(
 ) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
-    let before = doubt::errors(original, language);
+    let before = doubt::errors_besides(plan.original_outline.errors, original, language);
     let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
     best.errors = doubt::errors(&best.merge.text, language);
     let mut others: Vec<Attempt> = Vec::new();

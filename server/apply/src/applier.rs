@@ -107,10 +107,7 @@ impl Applier {
             let rewrite = self.model()?.rewrite(request, prediction, on_event)?;
             return Ok(of_model(request, &rewrite));
         }
-        let mut stats = Stats {
-            mode: request.options.mode.name(),
-            ..Stats::default()
-        };
+        let mut stats = self.stats(request.options);
         let merged = match merged {
             Ok(merged) => merged,
             Err(error) => {
@@ -141,6 +138,17 @@ impl Applier {
             without_model,
             ..outcome
         })
+    }
+
+    /// What is known before any result: the options, and the model if it is loaded.
+    pub fn stats(&self, options: &Options) -> Stats {
+        match self.rewriter.get() {
+            Some(Ok(rewriter)) => rewriter.stats(options),
+            _ => Stats {
+                mode: options.mode.name(),
+                ..Stats::default()
+            },
+        }
     }
 
     /// The model, loaded if need be.

@@ -58,18 +58,22 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<(), Failure> {
 }
 
 fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
+    // From here on Ctrl-C sets a flag, so that files are left alone and statistics written.
+    let cancel = interrupt::flag();
     let original = read_original(&arguments.file)?;
     let reply = read_edit(&arguments.edit)?;
     let path = arguments.file.to_string_lossy();
+    if reply.trim().is_empty() {
+        return Err(Failure::input(ApplyError::EmptyEdit));
+    }
     let selection = fast_apply_suggest::parse(&reply).for_file(&path, original.model_text());
+    if selection.suggestion.text().trim().is_empty() {
+        return Err(Failure::input(ApplyError::NoBlock(
+            selection.ignored.join(" "),
+        )));
+    }
     for warning in &selection.ignored {
         eprintln!("fast-apply: {warning}");
-    }
-    if selection.suggestion.text().trim().is_empty() {
-        return Err(Failure::input(match selection.ignored.is_empty() {
-            true => ApplyError::EmptyEdit,
-            false => ApplyError::NoBlock(selection.ignored.join(" ")),
-        }));
     }
     if original.model_text().is_empty() {
         return Err(Failure::input(ApplyError::EmptyFile));
@@ -87,14 +91,12 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
         instruction: instruction.unwrap_or(&selection.suggestion.instruction),
         conversation: conversation.as_deref(),
         options: &options,
-        cancel: interrupt::flag(),
+        cancel,
     };
-    let mut outcome = apply_once(&applier, &request)?;
-    for _ in 1..arguments.repeat {
-        if outcome.text.is_some() {
-            outcome = apply_once(&applier, &request)?;
-        }
-    }
+    let result = apply_repeatedly(&applier, &request, arguments.repeat);
+    // Known whatever the result.
+    *stats = applier.stats(&options);
+    let outcome = result?;
     if let Some(reason) = &outcome.without_model {
         eprintln!("fast-apply: merged without the model: {reason}");
     }
@@ -111,6 +113,21 @@ fn apply(arguments: &ApplyArguments, stats: &mut Stats) -> Result<(), Failure> {
         _ => Exit::Refused,
     };
     Err(Failure::new(exit, anyhow!(reason)))
+}
+
+/// The last of several runs, or the first that gives no text.
+fn apply_repeatedly(
+    applier: &Applier,
+    request: &Request<'_>,
+    times: u32,
+) -> Result<Outcome, Failure> {
+    let mut outcome = apply_once(applier, request)?;
+    for _ in 1..times {
+        if outcome.text.is_some() {
+            outcome = apply_once(applier, request)?;
+        }
+    }
+    Ok(outcome)
 }
 
 fn apply_once(applier: &Applier, request: &Request<'_>) -> Result<Outcome, Failure> {

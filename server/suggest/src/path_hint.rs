@@ -46,6 +46,12 @@ impl PathHint {
         let shared = ours.len().min(theirs.len());
         shared > 0 && ours[ours.len() - shared..] == theirs[theirs.len() - shared..]
     }
+
+    /// Whether the last components are the same, whatever the directories.
+    pub(crate) fn has_file_name_of(&self, path: &str) -> bool {
+        let ours = components(path).last().copied();
+        ours.is_some() && ours == components(&self.path).last().copied()
+    }
 }
 
 /// The path in a fence's info string: after the tag, `lang:path`, `title="path"`, `12:40:path`, or alone.

@@ -58,9 +58,15 @@ impl Reply {
             .blocks
             .iter()
             .any(|block| block.path.as_ref().is_some_and(|hint| hint.names(path)));
+        let stand_in = (!claimed).then(|| self.stand_in(path, known)).flatten();
         let tagged = family.is_some() && self.blocks.iter().any(|block| block.family() == family);
         for (index, block) in self.blocks.iter().enumerate() {
-            match refusal(block, path, family, known, Others { claimed, tagged }) {
+            let others = Others {
+                claimed: claimed || stand_in.is_some(),
+                stand_in,
+                tagged,
+            };
+            match refusal(block, path, family, known, others) {
                 Some(reason) => ignored.push(format!(
                     "Block {} of {} {reason}.",
                     index + 1,
@@ -78,6 +84,27 @@ impl Reply {
         }
     }
 
+    /// The path in the reply that means a file which no block names: the file may be a copy, or lie in
+    /// another checkout. No other path in the reply has the file's name, and either the reply names no
+    /// other path at all, or a block of this one shares a line with the file.
+    fn stand_in(&self, path: &str, known: &HashSet<&str>) -> Option<&str> {
+        let hinted = || {
+            self.blocks
+                .iter()
+                .filter_map(|block| Some((block.path.as_ref()?, block)))
+        };
+        let (stand_in, _) = hinted().find(|(hint, _)| hint.has_file_name_of(path))?;
+        let (same, others): (Vec<_>, Vec<_>) =
+            hinted().partition(|(hint, _)| hint.path == stand_in.path);
+        let rivals = others.iter().any(|(hint, _)| hint.has_file_name_of(path));
+        let shares = same.iter().any(|(_, block)| {
+            informative_lines(&block.text)
+                .iter()
+                .any(|line| known.contains(line))
+        });
+        (!rivals && (others.is_empty() || shares)).then_some(stand_in.path.as_str())
+    }
+
     /// Whether what looks like prose is code of the file: a bare sketch whose comments hold fences.
     fn is_bare_for(&self, known: &HashSet<&str>) -> bool {
         let lines = informative_lines(&self.prose);
@@ -88,9 +115,11 @@ impl Reply {
 
 /// What the other blocks of the reply say.
 #[derive(Clone, Copy)]
-struct Others {
+struct Others<'a> {
     /// Some block names the file.
     claimed: bool,
+    /// The path that means the file although its directories are others.
+    stand_in: Option<&'a str>,
     /// Some block has a tag of the file's language.
     tagged: bool,
 }
@@ -101,13 +130,13 @@ fn refusal(
     path: &str,
     family: Option<Family>,
     known: &HashSet<&str>,
-    others: Others,
+    others: Others<'_>,
 ) -> Option<String> {
     if block.text.trim().is_empty() {
         return Some("is empty".to_owned());
     }
     if let Some(hint) = &block.path {
-        let other = !hint.names(path);
+        let other = !hint.names(path) && others.stand_in != Some(hint.path.as_str());
         if other && (hint.strength == HintStrength::Declared || others.claimed) {
             return Some(format!("is for {}", hint.path));
         }

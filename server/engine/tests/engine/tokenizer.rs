@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::{default_model, fixture};
 
 static SMOLLM: LazyLock<Tokenizer> =
-    LazyLock::new(|| Tokenizer::from_gguf(&default_model().weights.path().to_owned()).unwrap());
+    LazyLock::new(|| Tokenizer::from_gguf(default_model().weights.path()).unwrap());
 
 #[derive(serde::Deserialize)]
 struct Sample {

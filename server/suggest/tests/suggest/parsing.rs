@@ -310,3 +310,25 @@ proptest! {
         prop_assert!(selection.suggestion.blocks.len() + selection.ignored.len() >= parsed.blocks.len().min(1));
     }
 }
+
+#[test]
+fn a_copy_of_the_file_in_another_directory_is_the_file() {
+    let original = "fn first_of_all() {}\n";
+    let block =
+        |path: &str, code: &str| format!("`{path}`:\n\n```rust title=\"{path}\"\n{code}\n```\n\n");
+    let taken = |reply: &str| {
+        parse(reply)
+            .for_file("/elsewhere/lib.rs", original)
+            .suggestion
+            .blocks
+            .len()
+    };
+    assert_eq!(taken(&block("src/lib.rs", "fn new() {}")), 1);
+    assert_eq!(taken(&block("src/main.rs", "fn new() {}")), 0);
+    let two = block("a/lib.rs", "fn first_of_all() {}") + &block("b/lib.rs", "fn new() {}");
+    assert_eq!(taken(&two), 0, "either could be meant");
+    let sharing = block("a/lib.rs", "fn first_of_all() {}") + &block("b/main.rs", "fn new() {}");
+    assert_eq!(taken(&sharing), 1);
+    let strange = block("a/lib.rs", "fn other() {}") + &block("b/main.rs", "fn new() {}");
+    assert_eq!(taken(&strange), 0, "nothing shows that it is this file");
+}

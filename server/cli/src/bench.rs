@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use fast_apply_apply::Stats;
 use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind};
-use fast_apply_eval::{Case, measure_speed, read_cases, replay_drafters};
+use fast_apply_eval::{Case, MergeSource, measure_speed, read_cases, replay_drafters};
 use indicatif::ProgressBar;
 
 use crate::apply_options::ApplyOptions;
@@ -32,6 +32,9 @@ struct DrafterArguments {
     /// The longest drafts to try.
     #[arg(long, value_delimiter = ',', default_value = "16,64,128,100000")]
     lengths: Vec<usize>,
+    /// Draft from the original and the sketch alone.
+    #[arg(long)]
+    without_merge: bool,
     #[command(flatten)]
     options: ApplyOptions,
 }
@@ -95,9 +98,18 @@ fn drafters(arguments: &DrafterArguments) -> Result<(), Failure> {
         .filter(|(kind, _)| *kind != DraftKind::None)
         .collect();
     let bar = ProgressBar::new(cases.len() as u64);
-    let report = replay_drafters(&cases, &tokenizer, &model.prompt, &drafters, &mut || {
-        bar.inc(1)
-    })?;
+    let merge = match arguments.without_merge {
+        true => MergeSource::LeftOut,
+        false => MergeSource::Used,
+    };
+    let report = replay_drafters(
+        &cases,
+        &tokenizer,
+        &model.prompt,
+        &drafters,
+        merge,
+        &mut || bar.inc(1),
+    )?;
     bar.finish_and_clear();
     println!(
         "{} cases, {} output tokens\n",

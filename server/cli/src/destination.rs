@@ -112,7 +112,7 @@ pub(crate) fn print_diff(
     original: &str,
     text: &str,
 ) -> std::io::Result<()> {
-    let diff = UnifiedDiff::new(name, original, text);
+    let diff = UnifiedDiff::new(name.trim_start_matches('/'), original, text);
     for line in diff.lines() {
         let style = style(line.kind);
         writeln!(stream, "{style}{line}{style:#}")?;

@@ -41,18 +41,31 @@ pub struct DrafterReport {
     pub rows: Vec<DrafterRow>,
 }
 
+/// Whether the merge is among the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeSource {
+    /// It is drafted from where it exists.
+    Used,
+    /// Drafts come from the original and the sketch alone.
+    LeftOut,
+}
+
 /// Replays the true results of `cases` through every one of `drafters`.
 pub fn replay_drafters(
     cases: &[Case],
     tokenizer: &Tokenizer,
     template: &PromptTemplate,
     drafters: &[(DraftKind, usize)],
+    merge: MergeSource,
     on_case: &mut dyn FnMut(),
 ) -> Result<DrafterReport, Error> {
     let mut efforts: Vec<Vec<(usize, Effort)>> = vec![Vec::new(); drafters.len()];
     let mut output_tokens = 0;
     for case in cases {
-        let sources = case.sources(tokenizer, template)?;
+        let mut sources = case.sources(tokenizer, template)?;
+        if merge == MergeSource::LeftOut {
+            sources.merge = None;
+        }
         let truth = sources.truth.clone().unwrap_or_default();
         output_tokens += truth.len();
         for ((draft, length), efforts) in drafters.iter().zip(&mut efforts) {

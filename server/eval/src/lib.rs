@@ -5,5 +5,5 @@ mod drafters;
 mod speed;
 
 pub use case::{Case, DataError, read_cases};
-pub use drafters::{DrafterReport, DrafterRow, replay_drafters};
+pub use drafters::{DrafterReport, DrafterRow, MergeSource, replay_drafters};
 pub use speed::{SpeedRow, measure_speed};

@@ -1,6 +1,6 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use fast_apply_engine::decode::Stop;
@@ -99,19 +99,21 @@ impl Applier {
         let start = Instant::now();
         let original = request.original.model_text();
         let merged = merge(original, request.suggestion, &context_of(request));
+        let merge_ms = start.elapsed().as_secs_f64() * 1e3;
         if request.options.mode == Mode::Rewrite {
             let prediction = match &merged {
                 Ok(merged) => Prediction::Draft(&merged.text),
                 Err(_) => Prediction::None,
             };
-            let rewrite = self.model()?.rewrite(request, prediction, on_event)?;
+            let mut rewrite = self.model()?.rewrite(request, prediction, on_event)?;
+            rewrite.stats.start_earlier(merge_ms);
             return Ok(of_model(request, &rewrite));
         }
         let mut stats = self.stats(request.options);
         let merged = match merged {
             Ok(merged) => merged,
             Err(error) => {
-                stats.total_ms = Some(start.elapsed().as_secs_f64() * 1e3);
+                stats.start_earlier(merge_ms);
                 return Ok(refused(request, stats, error.to_string(), None));
             }
         };
@@ -132,7 +134,7 @@ impl Applier {
             stats = rewrite.stats.clone();
         }
         stats.confidence = Some(f64::from(merged.confidence));
-        stats.total_ms = Some(start.elapsed().as_secs_f64() * 1e3);
+        stats.start_earlier(merge_ms);
         let outcome = choose(request, &merged, rewrite.as_ref(), stats);
         Ok(Outcome {
             without_model,
@@ -154,7 +156,12 @@ impl Applier {
     /// The model, loaded if need be.
     pub fn model(&self) -> Result<&Rewriter, ApplyError> {
         self.rewriter
-            .get_or_init(|| (self.load)().map_err(|error| error.to_string()))
+            .get_or_init(|| {
+                (self.load)().map_err(|error| match error {
+                    ApplyError::NoModel(reason) => reason,
+                    other => other.to_string(),
+                })
+            })
             .as_ref()
             .map_err(|error| ApplyError::NoModel(error.clone()))
     }
@@ -177,7 +184,9 @@ fn choose(
     rewrite: Option<&Rewrite>,
     mut stats: Stats,
 ) -> Outcome {
-    if rewrite.is_some_and(|rewrite| rewrite.stop == Stop::Cancelled) {
+    // A cancel may also have come while the model was fetched or loaded.
+    let is_cancelled = rewrite.is_some_and(|rewrite| rewrite.stop == Stop::Cancelled);
+    if is_cancelled || request.cancel.load(Ordering::Relaxed) {
         return cancelled(stats);
     }
     let merge_guards = guards(request, &merged.text, None);

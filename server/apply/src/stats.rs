@@ -69,6 +69,16 @@ pub struct Stats {
     pub error: Option<String>,
 }
 
+impl Stats {
+    /// Counts milliseconds that passed between the request and the start of these times.
+    pub(crate) fn start_earlier(&mut self, milliseconds: f64) {
+        self.total_ms = Some(self.total_ms.unwrap_or_default() + milliseconds);
+        if let Some(first_hunk) = &mut self.first_hunk_ms {
+            *first_hunk += milliseconds;
+        }
+    }
+}
+
 /// One check of a finished result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Guard {

@@ -5,10 +5,12 @@
 
 mod hunk;
 mod line_ending;
+mod position;
 mod source_text;
 mod unified_diff;
 
 pub use hunk::{Hunk, hunks, line_hunks};
 pub use line_ending::LineEnding;
+pub use position::{Encoding, Position, PositionRange, TextChange};
 pub use source_text::{SourceError, SourceText};
 pub use unified_diff::{DiffLine, DiffLineKind, UnifiedDiff};

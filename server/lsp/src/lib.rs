@@ -10,6 +10,10 @@
 //! [`protocol`] is the only module that knows tower-lsp.
 
 pub mod event;
+mod flight;
 pub mod main_loop;
+pub mod path;
+mod session;
 pub mod settings;
 pub mod snapshot;
+mod target;

@@ -53,11 +53,16 @@ impl Buffer {
         self.view(|cell| cell.author == Author::User && cell.deleted_by == Some(Author::Server))
     }
 
-    /// Whether the user has deleted some of what we wrote.
-    pub(crate) fn has_lost_server_text(&self) -> bool {
-        self.cells
-            .iter()
-            .any(|cell| cell.author == Author::Server && cell.deleted_by == Some(Author::User))
+    /// Whether the user has deleted some of what we wrote, or typed at its edge.
+    pub(crate) fn is_user_at_server_text(&self) -> bool {
+        let of = |cell: &Cell, author| cell.author == author;
+        let deleted =
+            |cell: &Cell| cell.author == Author::Server && cell.deleted_by == Some(Author::User);
+        let typed = |pair: &[Cell]| {
+            (of(&pair[0], Author::Server) && of(&pair[1], Author::User))
+                || (of(&pair[0], Author::User) && of(&pair[1], Author::Server))
+        };
+        self.cells.iter().any(deleted) || self.cells.windows(2).any(typed)
     }
 
     fn view(&self, shown: impl Fn(&Cell) -> bool) -> String {

@@ -69,6 +69,8 @@ pub(crate) struct Session {
     stats: Option<Box<Stats>>,
     message: Option<String>,
     flight: Option<Flight>,
+    /// The last edit that was refused. If some of it shows all the same, the rest may be on its way.
+    refused: Option<Flight>,
     /// What was sent and has not been seen. Also what was refused: a client can lie.
     sent: Vec<Part>,
     repairs: Vec<Repair>,
@@ -137,6 +139,7 @@ impl Session {
             stats: None,
             message: None,
             flight: None,
+            refused: None,
             sent: Vec::new(),
             given_up: Vec::new(),
             repairs: Vec::new(),
@@ -276,8 +279,12 @@ impl Session {
         self.cancel.store(true, Ordering::Relaxed);
         self.diff = None;
         self.message = Some(message);
-        self.over = Some(phase);
-        self.told = false;
+        self.damaged |= !self.repairs.is_empty()
+            || self
+                .sent
+                .iter()
+                .any(|part| matches!(part.purpose, Purpose::Repair(_)));
+        self.end(phase);
     }
 
     /// Takes in one change of the document, in wire order.
@@ -294,7 +301,7 @@ impl Session {
             self.follow(change);
             return;
         };
-        let purpose = self.sent.remove(index).purpose;
+        let purpose = self.take_sent(index);
         let meant = match &purpose {
             Purpose::Change(change) => self.place_for(change),
             Purpose::Repair(repair) => Some(repair.range.clone()),
@@ -369,7 +376,7 @@ impl Session {
             };
             let kept = hull.from.len() - change.range.len();
             self.foreign.absorb(hull.from, kept + change.text.len());
-            self.sent.remove(at);
+            self.take_sent(at);
             self.land(&change);
         }
     }
@@ -384,6 +391,22 @@ impl Session {
             .into_iter()
             .find(|hull| self.shows(change, hull, mirror))
             .map(|hull| (change.clone(), hull))
+    }
+
+    /// Takes a part of an edit for seen.
+    fn take_sent(&mut self, index: usize) -> Purpose {
+        let part = self.sent.remove(index);
+        if self.flight.is_none()
+            && let Some(refused) = self
+                .refused
+                .take_if(|refused| refused.ticket == part.ticket)
+        {
+            self.flight = Some(Flight {
+                applied: Some(self.last_heard),
+                ..refused
+            });
+        }
+        part.purpose
     }
 
     /// Takes a change of the document into ours.
@@ -449,6 +472,7 @@ impl Session {
             }
             Purpose::Change(_) => true,
         });
+        self.refused = Some(flight);
     }
 
     /// Does what can be done now.
@@ -500,6 +524,11 @@ impl Session {
             }
             let reason = format!("Stopped: the editor refused the edit ({}).", self.refusal);
             return self.stop(Phase::Stopped, reason);
+        }
+        // A client without a version check has no reason to refuse: it may have applied the edit all the same.
+        if self.newer_than.is_some() && self.never_drops && now < self.last_heard + GRACE {
+            actions.push(Action::WakeAt(self.last_heard + GRACE));
+            return;
         }
         self.newer_than = None;
         let streams = self.granularity == Granularity::Token && self.goal == Goal::Write;
@@ -647,15 +676,19 @@ impl Session {
             Goal::Land => (Phase::Finished, "Left out", self.left_out()),
             Goal::Restore(phase) => (phase, "Kept", self.left_out()),
         };
-        self.over = Some(phase);
-        self.told = false;
         if !left.is_empty() {
             let lines = left.join(", ");
             self.say(format!("{done}, because you have edited there: {lines}."));
         }
+        self.end(phase);
+    }
+
+    fn end(&mut self, phase: Phase) {
         if self.damaged {
             self.say("An edit landed in the wrong place while you typed; look it over.".to_owned());
         }
+        self.over = Some(phase);
+        self.told = false;
     }
 
     /// Hunks that have landed in part and cannot be completed shall go. Whether there are any.

@@ -48,9 +48,16 @@ impl Buffer {
         self.view(|cell| cell.author != Author::User && cell.deleted_by != Some(Author::Server))
     }
 
-    /// Characters the user typed that we have deleted, unless they were put back.
-    pub(crate) fn destroyed(&self) -> String {
-        self.view(|cell| cell.author == Author::User && cell.deleted_by == Some(Author::Server))
+    /// A character the user typed that we have deleted and not put back, be it as one of ours.
+    pub(crate) fn destroyed(&self) -> Option<char> {
+        let lost =
+            |cell: &&Cell| cell.author == Author::User && cell.deleted_by == Some(Author::Server);
+        let count = |text: String, wanted: char| text.chars().filter(|&it| it == wanted).count();
+        self.cells
+            .iter()
+            .filter(lost)
+            .map(|cell| cell.character)
+            .find(|&gone| count(self.text(), gone) < count(self.without_server(), gone))
     }
 
     /// Whether the user has deleted some of what we wrote, or typed at its edge.

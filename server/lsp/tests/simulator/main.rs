@@ -128,23 +128,24 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
         return Ok(());
     }
     // An editor that drops edits at will and lies about it may leave anything undone, but nothing spoiled.
-    let destroyed = world.client.buffer.destroyed();
-    if !destroyed.is_empty() && !message.contains("wrong place") {
-        return Err(describe(&format!(
-            "{destroyed:?}, typed by the user, is gone"
-        )));
+    let said = world
+        .phases
+        .values()
+        .filter_map(|(_, message)| message.as_deref());
+    let said: String = said.collect();
+    let damaged = said.contains("wrong place");
+    if let Some(gone) = world.client.buffer.destroyed()
+        && !damaged
+    {
+        return Err(describe(&format!("{gone:?}, typed by the user, is gone")));
     }
     let ours = world.client.buffer.without_user();
     let streams_tokens = scenario.granularity == Some(Granularity::Token)
         || (scenario.granularity.is_none() && scenario.grouped_undo);
-    let said = world
-        .phases
-        .values()
-        .any(|(_, message)| message.as_ref().is_some_and(|it| !it.is_empty()));
     // Of a hunk that was half written when the user came into it, the half stays; and what the user came into before
     // a cancel stays as well.
-    let in_between = said && (streams_tokens || phase == &Phase::Cancelled);
-    if !in_between && !message.contains("wrong place") && !scenario.partial.contains(&ours) {
+    let in_between = !said.is_empty() && (streams_tokens || phase == &Phase::Cancelled);
+    if !in_between && !damaged && !scenario.partial.contains(&ours) {
         return Err(describe("what has landed is no set of whole hunks"));
     }
     if phase == &Phase::Finished

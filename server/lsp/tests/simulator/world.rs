@@ -233,6 +233,12 @@ impl<'s> World<'s> {
     }
 
     fn type_text(&mut self, start: usize, end: usize, text: &str) {
+        // No cursor stands between `\r` and `\n`.
+        let current: Vec<char> = self.client.buffer.text().chars().collect();
+        let inside =
+            |at: usize| at > 0 && current[at - 1] == '\r' && current.get(at) == Some(&'\n');
+        let start = start - usize::from(inside(start));
+        let end = end + usize::from(inside(end));
         let messages = self.client.type_text(start, end, text, self.now);
         self.send(messages);
     }

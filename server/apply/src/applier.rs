@@ -1,6 +1,5 @@
-use std::cell::OnceCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fast_apply_engine::decode::Stop;
@@ -10,17 +9,28 @@ use fast_apply_suggest::{
 use fast_apply_text::SourceText;
 
 use crate::decision::{Candidate, decide};
-use crate::rewriter::{Prediction, Rewrite, Rewriter};
+use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
+use crate::rewriter::Rewriter;
 use crate::stats::{Guard, OutcomeKind, Source, Stats};
 use crate::{ApplyError, Mode, Options};
 
 /// Loads a model when it is first needed.
-type Loader = Box<dyn Fn() -> Result<Rewriter, ApplyError>>;
+type Loader = Box<dyn Fn() -> Result<Rewriter, ApplyError> + Send + Sync>;
 
 /// Applies edits, with a model that is loaded when it is first needed.
+///
+/// Threads can share it: the model's own thread takes one rewrite after the other.
 pub struct Applier {
     load: Loader,
-    rewriter: OnceCell<Result<Rewriter, String>>,
+    engine: Mutex<Slot>,
+}
+
+/// Where the model is kept.
+enum Slot {
+    Empty,
+    /// It could not be loaded, for this reason; nothing tries again unasked.
+    Failed(String),
+    Loaded(Arc<dyn RewriteEngine>),
 }
 
 /// One edit of one text.
@@ -53,6 +63,8 @@ pub enum Event<'a> {
     },
     /// This text follows the model's output so far; LF line endings.
     Text(&'a str),
+    /// The new text will be this one, whatever the model says; the original's line endings.
+    Settled(&'a str),
 }
 
 /// How one application ended.
@@ -71,19 +83,29 @@ pub struct Outcome {
 
 impl Applier {
     /// Takes what loads the model.
-    pub fn new(load: impl Fn() -> Result<Rewriter, ApplyError> + 'static) -> Self {
+    pub fn new(load: impl Fn() -> Result<Rewriter, ApplyError> + Send + Sync + 'static) -> Self {
         Self {
             load: Box::new(load),
-            rewriter: OnceCell::new(),
+            engine: Mutex::new(Slot::Empty),
         }
     }
 
     /// Takes a model that is loaded.
     pub fn with_model(rewriter: Rewriter) -> Self {
-        let unneeded = || Err(ApplyError::NoModel("it is loaded already".to_owned()));
+        Self::with_engine(Arc::new(rewriter))
+    }
+
+    /// Takes a text to be written instead of a model's.
+    #[cfg(feature = "replay")]
+    pub fn with_replay(replay: crate::Replay) -> Self {
+        Self::with_engine(Arc::new(replay))
+    }
+
+    fn with_engine(engine: Arc<dyn RewriteEngine>) -> Self {
+        let unneeded = || Err(ApplyError::NoModel("it was unloaded".to_owned()));
         Self {
             load: Box::new(unneeded),
-            rewriter: OnceCell::from(Ok(rewriter)),
+            engine: Mutex::new(Slot::Loaded(engine)),
         }
     }
 
@@ -117,12 +139,16 @@ impl Applier {
                 return Ok(refused(request, stats, error.to_string(), None));
             }
         };
+        let merge_guards = guards(request, &merged.text, None);
         let needs_model = request.options.mode == Mode::Auto && merged.method != Method::Patch;
         // Where the merge wins in any case, all the model can say is whether it agrees.
         let prediction = match merged.confidence >= CONFIDENT {
             true => Prediction::Check(&merged.text),
             false => Prediction::Draft(&merged.text),
         };
+        if needs_model && merged.confidence >= CONFIDENT && all_passed(&merge_guards) {
+            on_event(Event::Settled(&request.original.restore(&merged.text)));
+        }
         let rewrite = needs_model.then(|| self.model()?.rewrite(request, prediction, on_event));
         // Without a model, `auto` is `merge`.
         let (rewrite, without_model) = match rewrite {
@@ -135,7 +161,7 @@ impl Applier {
         }
         stats.confidence = Some(f64::from(merged.confidence));
         stats.start_earlier(merge_ms);
-        let outcome = choose(request, &merged, rewrite.as_ref(), stats);
+        let outcome = choose(request, &merged, merge_guards, rewrite.as_ref(), stats);
         Ok(Outcome {
             without_model,
             ..outcome
@@ -144,26 +170,69 @@ impl Applier {
 
     /// What is known before any result: the options, and the model if it is loaded.
     pub fn stats(&self, options: &Options) -> Stats {
-        match self.rewriter.get() {
-            Some(Ok(rewriter)) => rewriter.stats(options),
-            _ => Stats {
+        match &*self.slot() {
+            Slot::Loaded(engine) => engine.stats(options),
+            Slot::Empty | Slot::Failed(_) => Stats {
                 mode: options.mode.name(),
                 ..Stats::default()
             },
         }
     }
 
+    /// Loads the model if it is not there, also where that has failed before.
+    ///
+    /// # Errors
+    /// It cannot be loaded.
+    pub fn load(&self) -> Result<(), ApplyError> {
+        let mut slot = self.slot();
+        if let Slot::Failed(_) = *slot {
+            *slot = Slot::Empty;
+        }
+        self.loaded(&mut slot).map(|_| ())
+    }
+
+    /// Gives the model's memory back once no rewrite uses it. The next that needs one loads it again.
+    pub fn unload(&self) {
+        *self.slot() = Slot::Empty;
+    }
+
+    /// Gets a loaded model ready for edits of this text, which has LF line endings; returns at once.
+    pub fn warm(&self, original: &str, cancel: Arc<AtomicBool>) {
+        if let Slot::Loaded(engine) = &*self.slot() {
+            engine.warm(original, cancel);
+        }
+    }
+
+    /// Makes the next rewrite a cold one.
+    pub fn clear_cache(&self) {
+        if let Slot::Loaded(engine) = &*self.slot() {
+            engine.clear_cache();
+        }
+    }
+
     /// The model, loaded if need be.
-    pub fn model(&self) -> Result<&Rewriter, ApplyError> {
-        self.rewriter
-            .get_or_init(|| {
-                (self.load)().map_err(|error| match error {
-                    ApplyError::NoModel(reason) => reason,
-                    other => other.to_string(),
-                })
-            })
-            .as_ref()
-            .map_err(|error| ApplyError::NoModel(error.clone()))
+    fn model(&self) -> Result<Arc<dyn RewriteEngine>, ApplyError> {
+        self.loaded(&mut self.slot())
+    }
+
+    fn loaded(&self, slot: &mut Slot) -> Result<Arc<dyn RewriteEngine>, ApplyError> {
+        if let Slot::Empty = slot {
+            *slot = match (self.load)() {
+                Ok(rewriter) => Slot::Loaded(Arc::new(rewriter)),
+                Err(ApplyError::NoModel(reason)) => Slot::Failed(reason),
+                Err(other) => Slot::Failed(other.to_string()),
+            };
+        }
+        match slot {
+            Slot::Loaded(engine) => Ok(Arc::clone(engine)),
+            Slot::Failed(reason) => Err(ApplyError::NoModel(reason.clone())),
+            Slot::Empty => unreachable!("it has just been filled"),
+        }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        // A panic while loading leaves the slot as it was.
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,6 +250,7 @@ fn of_model(request: &Request<'_>, rewrite: &Rewrite) -> Outcome {
 fn choose(
     request: &Request<'_>,
     merged: &Merge,
+    merge_guards: Vec<Guard>,
     rewrite: Option<&Rewrite>,
     mut stats: Stats,
 ) -> Outcome {
@@ -189,7 +259,6 @@ fn choose(
     if is_cancelled || request.cancel.load(Ordering::Relaxed) {
         return cancelled(stats);
     }
-    let merge_guards = guards(request, &merged.text, None);
     let model_guards = rewrite.map(|rewrite| guards(request, &rewrite.text, Some(rewrite)));
     let verdict = if merged.method == Method::Patch {
         Some(Source::Patch)

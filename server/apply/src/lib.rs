@@ -11,11 +11,16 @@ mod decision;
 mod error;
 mod options;
 mod output;
+#[cfg(feature = "replay")]
+mod replay;
+mod rewrite_engine;
 mod rewriter;
 mod stats;
 
 pub use applier::{Applier, Event, Outcome, Request};
 pub use error::ApplyError;
 pub use options::{Mode, Options};
+#[cfg(feature = "replay")]
+pub use replay::Replay;
 pub use rewriter::Rewriter;
 pub use stats::{Guard, OutcomeKind, Source, Stats, StopKind};

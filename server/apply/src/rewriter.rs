@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
@@ -11,6 +13,7 @@ use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
 
 use crate::output::Output;
+use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
 use crate::stats::{Stats, StopKind};
 use crate::{ApplyError, Event, Options, Request};
 
@@ -26,29 +29,6 @@ pub struct Rewriter {
     adapter: Option<String>,
     placement: Placement,
     load_ms: f64,
-}
-
-/// What is thought to come out, with LF line endings.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Prediction<'a> {
-    /// Nobody knows.
-    None,
-    /// Draft from this.
-    Draft(&'a str),
-    /// Draft from this, and stop as soon as the model writes something else.
-    Check(&'a str),
-}
-
-/// What a model wrote.
-pub(crate) struct Rewrite {
-    /// Its text, with LF line endings.
-    pub(crate) text: String,
-    /// The end of each token in the text, in bytes, and its margin in logits.
-    pub(crate) tokens: Vec<(usize, f32)>,
-    /// Why it ended.
-    pub(crate) stop: Stop,
-    /// What it took.
-    pub(crate) stats: Stats,
 }
 
 impl Rewriter {
@@ -79,79 +59,6 @@ impl Rewriter {
             stop_tokens,
             max_context,
             placement,
-        })
-    }
-
-    /// What is known of an application by this model before it starts.
-    pub(crate) fn stats(&self, options: &Options) -> Stats {
-        Stats {
-            mode: options.mode.name(),
-            model: Some(self.model.clone()),
-            adapter: self.adapter.clone(),
-            device: Some(self.placement.device),
-            dtype: Some(self.placement.dtype),
-            threads: Some(self.placement.threads),
-            kernels: Some(self.placement.kernels),
-            draft: Some(options.draft.name()),
-            forced: options.force_output.is_some(),
-            load_ms: Some(self.load_ms),
-            ..Stats::default()
-        }
-    }
-
-    /// Forgets every text seen: the next rewrite is a cold one.
-    pub fn clear_cache(&self) {
-        self.engine.clear_cache();
-    }
-
-    /// Rewrites a text and waits for the end.
-    pub(crate) fn rewrite(
-        &self,
-        request: &Request<'_>,
-        prediction: Prediction<'_>,
-        on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Rewrite, ApplyError> {
-        let start = Instant::now();
-        let engine_request = self.engine_request(request, prediction)?;
-        let (sender, events) = channel();
-        self.engine.rewrite(
-            engine_request,
-            Box::new(move |event| {
-                // Nobody listens any more only if this call has returned early.
-                sender.send(event).ok();
-            }),
-        );
-        let mut output = Output::new(request.original.model_text(), start);
-        let generation = loop {
-            match events.recv().map_err(|_| EngineError::EngineStopped)? {
-                EngineEvent::Prefill { done, total } => on_event(Event::Prompt { done, total }),
-                EngineEvent::Accepted(tokens) => {
-                    on_event(Event::Text(output.push(&self.tokenizer.decode(&tokens))));
-                }
-                EngineEvent::Finished(generation) => break generation,
-                EngineEvent::Failed(error) => return Err(error.into()),
-            }
-        };
-        let mut end = 0;
-        let tokens = generation
-            .tokens
-            .iter()
-            .zip(&generation.margins)
-            .map(|(&token, &margin)| {
-                end += self.tokenizer.decode(&[token]).len();
-                (end, margin)
-            });
-        let mut stats = Stats {
-            total_ms: Some(milliseconds(start)),
-            first_hunk_ms: output.first_hunk().map(|time| time.as_secs_f64() * 1e3),
-            ..self.stats(request.options)
-        };
-        add_effort(&mut stats, &generation);
-        Ok(Rewrite {
-            tokens: tokens.collect(),
-            text: output.into_text(),
-            stop: generation.stop,
-            stats,
         })
     }
 
@@ -206,6 +113,87 @@ impl Rewriter {
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
         })
+    }
+}
+
+impl RewriteEngine for Rewriter {
+    fn stats(&self, options: &Options) -> Stats {
+        Stats {
+            mode: options.mode.name(),
+            model: Some(self.model.clone()),
+            adapter: self.adapter.clone(),
+            device: Some(self.placement.device),
+            dtype: Some(self.placement.dtype),
+            threads: Some(self.placement.threads),
+            kernels: Some(self.placement.kernels),
+            draft: Some(options.draft.name()),
+            forced: options.force_output.is_some(),
+            load_ms: Some(self.load_ms),
+            ..Stats::default()
+        }
+    }
+
+    fn clear_cache(&self) {
+        self.engine.clear_cache();
+    }
+
+    fn rewrite(
+        &self,
+        request: &Request<'_>,
+        prediction: Prediction<'_>,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Rewrite, ApplyError> {
+        let start = Instant::now();
+        let engine_request = self.engine_request(request, prediction)?;
+        let (sender, events) = channel();
+        self.engine.rewrite(
+            engine_request,
+            Box::new(move |event| {
+                // Nobody listens any more only if this call has returned early.
+                sender.send(event).ok();
+            }),
+        );
+        let mut output = Output::new(request.original.model_text(), start);
+        let generation = loop {
+            match events.recv().map_err(|_| EngineError::EngineStopped)? {
+                EngineEvent::Prefill { done, total } => on_event(Event::Prompt { done, total }),
+                EngineEvent::Accepted(tokens) => {
+                    on_event(Event::Text(output.push(&self.tokenizer.decode(&tokens))));
+                }
+                EngineEvent::Finished(generation) => break generation,
+                EngineEvent::Failed(error) => return Err(error.into()),
+            }
+        };
+        let mut end = 0;
+        let tokens = generation
+            .tokens
+            .iter()
+            .zip(&generation.margins)
+            .map(|(&token, &margin)| {
+                end += self.tokenizer.decode(&[token]).len();
+                (end, margin)
+            });
+        let mut stats = Stats {
+            total_ms: Some(milliseconds(start)),
+            first_hunk_ms: output.first_hunk().map(|time| time.as_secs_f64() * 1e3),
+            ..self.stats(request.options)
+        };
+        add_effort(&mut stats, &generation);
+        Ok(Rewrite {
+            tokens: tokens.collect(),
+            text: output.into_text(),
+            stop: generation.stop,
+            stats,
+        })
+    }
+
+    fn warm(&self, original: &str, cancel: Arc<AtomicBool>) {
+        // A text that cannot be encoded is reported by the rewrite that follows.
+        if let Ok(prefix) = self.template.encode_prefix(&self.tokenizer, original)
+            && prefix.len() <= self.max_context
+        {
+            self.engine.warm(prefix, cancel);
+        }
     }
 }
 

@@ -129,7 +129,9 @@ impl ApplyOptions {
     }
 
     /// What finds the files of the model, and fetches them if need be.
-    pub(crate) fn resolver(&self) -> impl Fn() -> Result<ResolvedModel, AssetError> + 'static {
+    pub(crate) fn resolver(
+        &self,
+    ) -> impl Fn() -> Result<ResolvedModel, AssetError> + Send + Sync + 'static {
         let spec = ModelSpec {
             model: self.model.clone(),
             adapter: self.adapter.clone(),

@@ -110,6 +110,7 @@ impl RewriteBar {
                 }
                 self.bar.inc(text.len() as u64);
             }
+            Event::Settled(_) => {}
         }
     }
 }

@@ -56,7 +56,8 @@ pub fn measure_speed(
         max_output: Some(plain_tokens),
         ..speculative.clone()
     };
-    applier.model()?.clear_cache();
+    applier.load()?;
+    applier.clear_cache();
     let cold = run(&speculative)?;
     let warm = run(&speculative)?;
     let plain = run(&plain)?;

@@ -3,12 +3,14 @@
 //! Everything here is pure. The invariant it serves is *byte fidelity*: a model sees text with LF line endings and no
 //! byte order mark, and whatever it leaves alone comes back with the bytes it had.
 
+mod document;
 mod hunk;
 mod line_ending;
 mod position;
 mod source_text;
 mod unified_diff;
 
+pub use document::{Document, Splice, offset_at, position_at, splice};
 pub use hunk::{Hunk, hunks, line_hunks};
 pub use line_ending::LineEnding;
 pub use position::{Encoding, Position, PositionRange, TextChange};

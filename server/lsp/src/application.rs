@@ -24,16 +24,13 @@ pub(crate) fn run(applier: &Applier, job: Job, on_news: &mut dyn FnMut(Work)) ->
         Ok(Err(error)) => failed(mode.name(), error.to_string()),
         Err(_) => failed(
             mode.name(),
-            "the edit could not be worked out because of a fault in fast-apply; the log says where".to_owned(),
+            "the edit could not be worked out because of a fault in fast-apply; the log says where"
+                .to_owned(),
         ),
     }
 }
 
-fn apply(
-    applier: &Applier,
-    job: Job,
-    on_news: &mut dyn FnMut(Work),
-) -> Result<Ending, ApplyError> {
+fn apply(applier: &Applier, job: Job, on_news: &mut dyn FnMut(Work)) -> Result<Ending, ApplyError> {
     if job.suggested.text.trim().is_empty() {
         return Err(ApplyError::EmptyEdit);
     }
@@ -67,6 +64,7 @@ fn apply(
         on_news(match step {
             Step::Prompt { done, total } => Work::Prompt { done, total },
             Step::Text(text) => Work::Text(text.to_owned()),
+            Step::Settled(text) => Work::Settled(text.to_owned()),
         });
     })?;
     Ok(ending(outcome, selection.ignored))

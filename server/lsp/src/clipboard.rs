@@ -1,5 +1,10 @@
 //! What the user has copied.
 
+use std::sync::Arc;
+
+/// Reads the clipboard; a test has one of its own.
+pub type ReadClipboard = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
 /// Reads the text on the clipboard. May take seconds, as another program is asked for it; not for the server's threads.
 ///
 /// # Errors

@@ -11,11 +11,11 @@ use tokio::sync::oneshot;
 use crate::event::{Command, Event, RequestId};
 
 /// What becomes of a command: a value, or one sentence that says why not.
-pub type Answer = Result<Value, String>;
+pub(crate) type Answer = Result<Value, String>;
 
 /// Sends events to the main loop. Copies are the same inbox; nothing here ever waits.
 #[derive(Clone, Debug)]
-pub struct Inbox {
+pub(crate) struct Inbox {
     events: UnboundedSender<Event>,
     waiting: Arc<Waiting>,
 }
@@ -28,7 +28,7 @@ struct Waiting {
 
 impl Inbox {
     /// An inbox whose events arrive at the other end of `events`.
-    pub fn new(events: UnboundedSender<Event>) -> Self {
+    pub(crate) fn new(events: UnboundedSender<Event>) -> Self {
         Self {
             events,
             waiting: Arc::default(),
@@ -36,12 +36,12 @@ impl Inbox {
     }
 
     /// Sends an event. Once the main loop has ended, nobody misses it.
-    pub fn send(&self, event: Event) {
+    pub(crate) fn send(&self, event: Event) {
         self.events.send(event).ok();
     }
 
     /// Sends a command at once; its answer comes later, or never if the main loop has ended.
-    pub fn command(&self, command: Command) -> oneshot::Receiver<Answer> {
+    pub(crate) fn command(&self, command: Command) -> oneshot::Receiver<Answer> {
         let request = RequestId(self.waiting.next.fetch_add(1, Ordering::Relaxed));
         let (sender, answer) = oneshot::channel();
         self.answers().insert(request, sender);
@@ -50,7 +50,7 @@ impl Inbox {
     }
 
     /// Gives an answer to whoever waits for it.
-    pub fn answer(&self, request: RequestId, answer: Answer) {
+    pub(crate) fn answer(&self, request: RequestId, answer: Answer) {
         if let Some(sender) = self.answers().remove(&request) {
             // Whoever asked may have gone.
             sender.send(answer).ok();

@@ -10,30 +10,30 @@ use crate::event::Uri;
 
 /// The names and versions of the open documents. The main loop, which has their texts, may be a few messages behind.
 #[derive(Debug, Default)]
-pub struct OpenDocuments {
+pub(crate) struct OpenDocuments {
     /// By the URI in its normal form, as one and the same URI can be written in several ways.
     documents: Mutex<HashMap<String, (Uri, i32)>>,
 }
 
 impl OpenDocuments {
     /// A document was opened, or has another version now.
-    pub fn set(&self, uri: &Uri, version: i32) {
+    pub(crate) fn set(&self, uri: &Uri, version: i32) {
         let document = (Uri::clone(uri), version);
         self.documents().insert(normal(uri), document);
     }
 
     /// A document was closed.
-    pub fn remove(&self, uri: &str) {
+    pub(crate) fn remove(&self, uri: &str) {
         self.documents().remove(&normal(uri));
     }
 
     /// The name and the version of a document, whichever way its URI is written.
-    pub fn get(&self, uri: &str) -> Option<(Uri, i32)> {
+    pub(crate) fn get(&self, uri: &str) -> Option<(Uri, i32)> {
         self.documents().get(&normal(uri)).cloned()
     }
 
     /// All that are files, with their paths.
-    pub fn files(&self) -> Vec<(Uri, PathBuf)> {
+    pub(crate) fn files(&self) -> Vec<(Uri, PathBuf)> {
         let documents = self.documents();
         let files = documents
             .iter()
@@ -42,12 +42,14 @@ impl OpenDocuments {
     }
 
     fn documents(&self) -> MutexGuard<'_, HashMap<String, (Uri, i32)>> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+        self.documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The file that a URI names, if it names one.
-pub fn file_path(uri: &str) -> Option<PathBuf> {
+pub(crate) fn file_path(uri: &str) -> Option<PathBuf> {
     let url = Url::parse(uri).ok()?;
     match url.scheme() {
         "file" => url.to_file_path().ok(),
@@ -56,7 +58,7 @@ pub fn file_path(uri: &str) -> Option<PathBuf> {
 }
 
 /// The URI of a file; `None` if its path is not absolute.
-pub fn file_uri(path: &Path) -> Option<Uri> {
+pub(crate) fn file_uri(path: &Path) -> Option<Uri> {
     Some(Url::from_file_path(path).ok()?.as_str().into())
 }
 

@@ -131,12 +131,15 @@ impl Settings {
             "device" => self.device = text()?.parse().map_err(wrong)?,
             "dtype" => self.dtype = text()?.parse().map_err(wrong)?,
             "mode" => {
-                let known = [Mode::Auto, Mode::Rewrite, Mode::Merge].map(|mode| (mode.name(), mode));
+                let known =
+                    [Mode::Auto, Mode::Rewrite, Mode::Merge].map(|mode| (mode.name(), mode));
                 self.mode = one_of(text()?, &known).map_err(wrong)?;
             }
             "strict" => {
                 if truth()? {
-                    return Err(wrong("copy-constrained decoding is not there yet".to_owned()));
+                    return Err(wrong(
+                        "copy-constrained decoding is not there yet".to_owned(),
+                    ));
                 }
             }
             "granularity" => {
@@ -163,7 +166,9 @@ impl Settings {
             "trace" | "server" => {}
             _ => {
                 let known = NAMES.join(", ");
-                return Err(format!("there is no setting {name}; the settings are {known}"));
+                return Err(format!(
+                    "there is no setting {name}; the settings are {known}"
+                ));
             }
         }
         Ok(())

@@ -84,7 +84,10 @@ impl UserConfig {
                 return (nothing, Vec::new());
             }
             Err(error) => {
-                return (nothing, vec![format!("cannot read {}: {error}", path.display())]);
+                return (
+                    nothing,
+                    vec![format!("cannot read {}: {error}", path.display())],
+                );
             }
         };
         match toml::from_str::<Map<String, Value>>(&text) {
@@ -115,7 +118,9 @@ impl UserConfig {
                 Err(error) => complaints.push(format!("models cannot be read: {error}")),
             }
         }
-        let (settings, more) = self.settings.with(&values, &|_| Ok(()), settings::Unknown::Named);
+        let (settings, more) = self
+            .settings
+            .with(&values, &|_| Ok(()), settings::Unknown::Named);
         self.settings = settings;
         complaints.extend(more);
         let named = complaints
@@ -142,7 +147,10 @@ impl UserConfig {
             false => {
                 let mut known: Vec<&str> = self.models.keys().map(String::as_str).collect();
                 known.extend(registry.models().iter().map(|model| model.id.as_str()));
-                format!("there is no model '{model}'; the known models are {}", known.join(", "))
+                format!(
+                    "there is no model '{model}'; the known models are {}",
+                    known.join(", ")
+                )
             }
         })
     }

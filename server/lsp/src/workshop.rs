@@ -19,7 +19,7 @@ use crate::user_config::{ModelChoice, UserConfig};
 
 /// Performs the work of sessions, and keeps the model. Copies are the same workshop; nothing here ever waits.
 #[derive(Clone)]
-pub struct Workshop {
+pub(crate) struct Workshop {
     shared: Arc<Shared>,
 }
 
@@ -57,7 +57,7 @@ struct Warming {
 
 impl Workshop {
     /// A workshop that sends its news to `inbox`. It has no model before it is configured.
-    pub fn new(source: Arc<dyn ModelSource>, inbox: Inbox) -> Self {
+    pub(crate) fn new(source: Arc<dyn ModelSource>, inbox: Inbox) -> Self {
         let state = Mutex::default();
         Self {
             shared: Arc::new(Shared {
@@ -69,7 +69,7 @@ impl Workshop {
     }
 
     /// Takes settings over. Another model than before is loaded in the background.
-    pub fn configure(&self, config: &UserConfig, settings: &Settings) {
+    pub(crate) fn configure(&self, config: &UserConfig, settings: &Settings) {
         let choice = config.choice(settings);
         let minutes = u64::from(settings.idle_unload_minutes);
         let mut state = self.state();
@@ -94,7 +94,7 @@ impl Workshop {
     }
 
     /// Loads the model in the background, also where that has failed before.
-    pub fn load(&self) {
+    pub(crate) fn load(&self) {
         let (generation, model) = {
             let mut state = self.state();
             let Some(model) = state.model.clone() else {
@@ -105,11 +105,14 @@ impl Workshop {
             (state.generation, model)
         };
         let name = model.choice.spec.model.clone();
-        self.tell(generation, ModelState {
-            phase: ModelPhase::Loading,
-            model: name.clone(),
-            ..ModelState::default()
-        });
+        self.tell(
+            generation,
+            ModelState {
+                phase: ModelPhase::Loading,
+                model: name.clone(),
+                ..ModelState::default()
+            },
+        );
         let workshop = self.clone();
         start("loader", move || {
             let loaded = catch_unwind(AssertUnwindSafe(|| model.applier.load()));
@@ -136,12 +139,12 @@ impl Workshop {
     }
 
     /// Whether the model could be fetched but is not here.
-    pub fn is_missing(&self) -> bool {
+    pub(crate) fn is_missing(&self) -> bool {
         self.state().phase == ModelPhase::Missing
     }
 
     /// Fetches the missing model in the background and loads it. `on_end` hears how that went.
-    pub fn fetch(
+    pub(crate) fn fetch(
         &self,
         mut on_fetched: impl FnMut(u64, Option<u64>) -> ControlFlow<()> + Send + 'static,
         on_end: impl FnOnce(Result<(), String>) + Send + 'static,
@@ -161,7 +164,7 @@ impl Workshop {
     }
 
     /// Starts the work on a session.
-    pub fn work(&self, job: Job) {
+    pub(crate) fn work(&self, job: Job) {
         let applier = {
             let mut state = self.state();
             state.last_used = Some(Instant::now());
@@ -194,7 +197,7 @@ impl Workshop {
     }
 
     /// Gets the model ready for a text with LF line endings, rather than for one asked for earlier.
-    pub fn warm(&self, text: String) {
+    pub(crate) fn warm(&self, text: String) {
         let mut state = self.state();
         let can_load = matches!(state.phase, ModelPhase::Loading | ModelPhase::Ready);
         let Some(model) = state.model.clone().filter(|_| can_load) else {
@@ -218,11 +221,12 @@ impl Workshop {
     }
 
     /// Gives the model's memory back if nobody has needed it for as long as the settings say.
-    pub fn unload_if_idle(&self, now: Instant) {
+    pub(crate) fn unload_if_idle(&self, now: Instant) {
         let mut state = self.state();
         let idle = state.last_used.zip(state.idle);
         let is_idle = idle.is_some_and(|(used, idle)| now.saturating_duration_since(used) >= idle);
-        if !is_idle || !state.jobs.is_empty() || state.unloaded || state.phase != ModelPhase::Ready {
+        if !is_idle || !state.jobs.is_empty() || state.unloaded || state.phase != ModelPhase::Ready
+        {
             return;
         }
         let Some(model) = state.model.clone() else {
@@ -236,15 +240,18 @@ impl Workshop {
             let described = ready(&model.applier);
             model.applier.unload();
             let message = "its memory is given back; the next edit loads it again".to_owned();
-            workshop.tell(generation, ModelState {
-                message: Some(message),
-                ..described
-            });
+            workshop.tell(
+                generation,
+                ModelState {
+                    message: Some(message),
+                    ..described
+                },
+            );
         });
     }
 
     /// Stops everything at the next verify step.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let mut state = self.state();
         state.stop_warming(|_| true);
         for cancel in state.jobs.values() {

@@ -5,18 +5,18 @@ use std::sync::{PoisonError, RwLock};
 
 /// The folders that the editor works in.
 #[derive(Debug, Default)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     folders: RwLock<Vec<PathBuf>>,
 }
 
 impl Workspace {
     /// From now on the folders are these.
-    pub fn set(&self, folders: Vec<PathBuf>) {
+    pub(crate) fn set(&self, folders: Vec<PathBuf>) {
         *self.folders.write().unwrap_or_else(PoisonError::into_inner) = folders;
     }
 
     /// The folders as the editor names them.
-    pub fn folders(&self) -> Vec<PathBuf> {
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
         let folders = self.folders.read();
         folders.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -25,7 +25,7 @@ impl Workspace {
     ///
     /// # Errors
     /// One sentence that says why the file may not be touched. Asks the file system.
-    pub fn folder_of(&self, file: &Path) -> Result<PathBuf, String> {
+    pub(crate) fn folder_of(&self, file: &Path) -> Result<PathBuf, String> {
         let name = file.display();
         let resolved = file
             .canonicalize()

@@ -28,13 +28,19 @@ pub(crate) fn is_wanted(only: Option<&[CodeActionKind]>) -> bool {
     let ours = CodeActionKind::REFACTOR_REWRITE;
     let covers = |kind: &CodeActionKind| {
         let rest = ours.as_str().strip_prefix(kind.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || kind.as_str().is_empty())
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with('.') || kind.as_str().is_empty()
+        })
     };
     only.is_none_or(|kinds| kinds.iter().any(covers))
 }
 
 /// What is offered at a place, most wanted first. Nothing here waits or asks: editors ask at every move of the cursor.
-pub(crate) fn offers(place: &Place<'_>, snapshot: Option<&Snapshot>, clipboard: bool) -> Vec<Offer> {
+pub(crate) fn offers(
+    place: &Place<'_>,
+    snapshot: Option<&Snapshot>,
+    clipboard: bool,
+) -> Vec<Offer> {
     let document = json!({ "uri": &**place.uri, "version": place.version });
     let is = |of: fn(&Snapshot) -> bool| snapshot.is_some_and(of);
     let pending = is(|snapshot| snapshot.pending);
@@ -50,10 +56,18 @@ pub(crate) fn offers(place: &Place<'_>, snapshot: Option<&Snapshot>, clipboard: 
     if spans_lines(&place.selection) {
         let mut selection = document.clone();
         selection["range"] = convert::range_json(&place.selection);
-        offer("Apply selection as suggested edit", command::APPLY, &selection);
+        offer(
+            "Apply selection as suggested edit",
+            command::APPLY,
+            &selection,
+        );
     }
     if clipboard {
-        offer("Apply suggested edit from clipboard", command::APPLY_FROM_CLIPBOARD, &document);
+        offer(
+            "Apply suggested edit from clipboard",
+            command::APPLY_FROM_CLIPBOARD,
+            &document,
+        );
     }
     if is(|snapshot| snapshot.undoable) {
         offer("Undo suggested edit", command::UNDO, &document);
@@ -169,7 +183,10 @@ mod tests {
     #[test]
     fn only_kinds_that_hold_ours_are_answered() {
         let wanted = |kinds: &[&'static str]| {
-            let kinds: Vec<_> = kinds.iter().map(|&kind| CodeActionKind::new(kind)).collect();
+            let kinds: Vec<_> = kinds
+                .iter()
+                .map(|&kind| CodeActionKind::new(kind))
+                .collect();
             is_wanted(Some(&kinds))
         };
         assert!(is_wanted(None));
@@ -177,6 +194,11 @@ mod tests {
         assert!(wanted(&["refactor.rewrite"]));
         assert!(wanted(&[""]));
         assert!(!wanted(&[]));
-        assert!(!wanted(&["source", "quickfix", "refactor.rewrite.more", "ref"]));
+        assert!(!wanted(&[
+            "source",
+            "quickfix",
+            "refactor.rewrite.more",
+            "ref"
+        ]));
     }
 }

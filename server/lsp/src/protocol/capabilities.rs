@@ -140,7 +140,9 @@ fn encoding_for(capabilities: &ClientCapabilities) -> Encoding {
         (PositionEncodingKind::UTF16, Encoding::Utf16),
         (PositionEncodingKind::UTF32, Encoding::Utf32),
     ];
-    let best = preferred.into_iter().find(|(kind, _)| offered.contains(kind));
+    let best = preferred
+        .into_iter()
+        .find(|(kind, _)| offered.contains(kind));
     best.map_or(Encoding::Utf16, |(_, encoding)| encoding)
 }
 

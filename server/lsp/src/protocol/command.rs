@@ -147,7 +147,10 @@ mod tests {
     fn unknown_keys_are_ignored_and_wrong_ones_named() {
         let uri: Uri = "file:///a.rs".into();
         assert_eq!(
-            read_json("fastApply.cancel", json!([{ "uri": "file:///a.rs", "colour": 1 }])),
+            read_json(
+                "fastApply.cancel",
+                json!([{ "uri": "file:///a.rs", "colour": 1 }])
+            ),
             Ok(Asked::Command(Command::Cancel { uri })),
         );
         assert_eq!(
@@ -156,14 +159,25 @@ mod tests {
         );
         let refusals = [
             ("fastApply.cancel", json!([]), "needs the document"),
-            ("fastApply.cancel", json!(["file:///a.rs"]), "takes one object"),
+            (
+                "fastApply.cancel",
+                json!(["file:///a.rs"]),
+                "takes one object",
+            ),
             ("fastApply.apply", json!([{ "uri": 7 }]), "invalid type"),
-            ("fastApply.suggest", json!([{ "uri": "file:///a.rs" }]), "needs the suggestion"),
+            (
+                "fastApply.suggest",
+                json!([{ "uri": "file:///a.rs" }]),
+                "needs the suggestion",
+            ),
             ("fastApply.fly", json!([]), "no command"),
         ];
         for (name, arguments, reason) in refusals {
             let refusal = read_json(name, arguments).expect_err("this is refused");
-            assert!(refusal.contains(name) && refusal.contains(reason), "{refusal}");
+            assert!(
+                refusal.contains(name) && refusal.contains(reason),
+                "{refusal}"
+            );
         }
     }
 

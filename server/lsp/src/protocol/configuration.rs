@@ -40,7 +40,8 @@ impl Configuration {
     /// Takes the `initializationOptions`.
     pub(crate) fn take_options(&self, options: Value) -> Read {
         let (options, complaint) = section_in(options);
-        let (settings, mut complaints) = self.change(|layers| layers.options = options, Unknown::Named);
+        let (settings, mut complaints) =
+            self.change(|layers| layers.options = options, Unknown::Named);
         complaints.extend(complaint);
         (settings, complaints)
     }
@@ -48,7 +49,8 @@ impl Configuration {
     /// Takes the section `fastApply`, which was asked for.
     pub(crate) fn take_section(&self, section: Value) -> Read {
         let (section, complaint) = section_in(section);
-        let (settings, mut complaints) = self.change(|layers| layers.section = section, Unknown::Named);
+        let (settings, mut complaints) =
+            self.change(|layers| layers.section = section, Unknown::Named);
         complaints.extend(complaint);
         (settings, complaints)
     }
@@ -74,7 +76,8 @@ impl Configuration {
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut layers);
         let mut values = layers.options.clone();
-        values.extend(layers.section.clone());
+        let section = layers.section.iter().filter(|(_, value)| !value.is_null());
+        values.extend(section.map(|(name, value)| (name.clone(), value.clone())));
         let permits = |model: &str| self.config.permits(model);
         self.config.settings.with(&values, &permits, unknown)
     }
@@ -94,7 +97,8 @@ fn section_in(value: Value) -> (Map<String, Value>, Option<String>) {
         Value::Null => (nothing(), None),
         Value::Object(section) => (section, None),
         other => {
-            let complaint = format!("the settings are passed over: {other} is not an object of settings");
+            let complaint =
+                format!("the settings are passed over: {other} is not an object of settings");
             (nothing(), Some(complaint))
         }
     }

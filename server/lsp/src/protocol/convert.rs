@@ -90,7 +90,8 @@ pub(crate) fn range(range: Range) -> PositionRange {
 }
 
 pub(crate) fn range_json(range: &PositionRange) -> Value {
-    let position = |position: Position| json!({ "line": position.line, "character": position.character });
+    let position =
+        |position: Position| json!({ "line": position.line, "character": position.character });
     json!({ "start": position(range.start), "end": position(range.end) })
 }
 

@@ -61,10 +61,11 @@ impl Editor {
             } => {
                 let inbox = self.inbox.clone();
                 let params = convert::edit_json(&uri, version, &edits);
-                self.outbox.request("workspace/applyEdit", params, move |reply| {
-                    let answer = convert::edit_answer(reply);
-                    inbox.send(Event::EditAnswered { ticket, answer });
-                });
+                self.outbox
+                    .request("workspace/applyEdit", params, move |reply| {
+                        let answer = convert::edit_answer(reply);
+                        inbox.send(Event::EditAnswered { ticket, answer });
+                    });
             }
             Effect::Report(report) => self.report(report),
             Effect::Show { gravity, text } => self.show(gravity, &text),
@@ -99,14 +100,19 @@ impl Editor {
         titles: &[&'static str],
         on_choice: impl FnOnce(&str) + Send + 'static,
     ) {
-        let actions: Vec<Value> = titles.iter().map(|title| json!({ "title": title })).collect();
-        let params =
-            json!({ "type": MessageType::INFO, "message": question, "actions": actions });
-        self.outbox.request("window/showMessageRequest", params, move |reply| {
-            let chosen = reply.ok();
-            let title = chosen.as_ref().and_then(|chosen| chosen.get("title")?.as_str());
-            on_choice(title.unwrap_or_default());
-        });
+        let actions: Vec<Value> = titles
+            .iter()
+            .map(|title| json!({ "title": title }))
+            .collect();
+        let params = json!({ "type": MessageType::INFO, "message": question, "actions": actions });
+        self.outbox
+            .request("window/showMessageRequest", params, move |reply| {
+                let chosen = reply.ok();
+                let title = chosen
+                    .as_ref()
+                    .and_then(|chosen| chosen.get("title")?.as_str());
+                on_choice(title.unwrap_or_default());
+            });
     }
 
     /// Offers, once, to fetch a model that is missing. Asked when an edit wants it: a question at every start of an
@@ -132,10 +138,17 @@ impl Editor {
     }
 
     fn download(&self, workshop: &Workshop) {
-        let bar = self.client().is_some_and(|client| client.progress).then(|| {
-            let token = "fast-apply-download".to_owned();
-            ProgressBar::start(Arc::clone(&self.outbox), token, "Downloading the model".to_owned())
-        });
+        let bar = self
+            .client()
+            .is_some_and(|client| client.progress)
+            .then(|| {
+                let token = "fast-apply-download".to_owned();
+                ProgressBar::start(
+                    Arc::clone(&self.outbox),
+                    token,
+                    "Downloading the model".to_owned(),
+                )
+            });
         let shown = bar.clone();
         let mut last = None;
         let on_fetched = move |done: u64, total: Option<u64>| {
@@ -162,7 +175,9 @@ impl Editor {
     }
 
     fn report(&self, report: Report) {
-        if report.phase.is_last() && let Some(message) = &report.message {
+        if report.phase.is_last()
+            && let Some(message) = &report.message
+        {
             let gravity = match report.phase {
                 Phase::Finished | Phase::Cancelled => Gravity::Info,
                 _ => Gravity::Warning,
@@ -182,7 +197,8 @@ impl Editor {
     fn announce(&self, uri: &Uri, line: Option<u32>) {
         if self.client().is_some_and(|client| client.code_lens) {
             // The lenses themselves are asked for.
-            self.outbox.request("workspace/codeLens/refresh", Value::Null, |_| {});
+            self.outbox
+                .request("workspace/codeLens/refresh", Value::Null, |_| {});
             return;
         }
         let hint = |line: u32| {
@@ -196,7 +212,8 @@ impl Editor {
         };
         let diagnostics: Vec<Value> = line.map(hint).into_iter().collect();
         let params = json!({ "uri": &**uri, "diagnostics": diagnostics });
-        self.outbox.notify("textDocument/publishDiagnostics", params);
+        self.outbox
+            .notify("textDocument/publishDiagnostics", params);
     }
 
     fn show_document(&self, name: &str, text: String) {
@@ -215,12 +232,13 @@ impl Editor {
         };
         let editor = self.clone();
         let params = json!({ "uri": &*uri, "external": false, "takeFocus": true });
-        self.outbox.request("window/showDocument", params, move |reply| {
-            let shown = reply.ok().and_then(|it| it.get("success")?.as_bool());
-            if shown != Some(true) {
-                editor.show(Gravity::Info, &beginning(&text));
-            }
-        });
+        self.outbox
+            .request("window/showDocument", params, move |reply| {
+                let shown = reply.ok().and_then(|it| it.get("success")?.as_bool());
+                if shown != Some(true) {
+                    editor.show(Gravity::Info, &beginning(&text));
+                }
+            });
     }
 
     /// Writes a file that only this user can read, and nobody is meant to change.
@@ -232,7 +250,9 @@ impl Editor {
             none => none.insert(tempfile::Builder::new().prefix("fast-apply-").tempdir()?),
         };
         // A directory for each, so that no name stands in the way of another.
-        let own = tempfile::Builder::new().prefix("preview-").tempdir_in(directory.path())?;
+        let own = tempfile::Builder::new()
+            .prefix("preview-")
+            .tempdir_in(directory.path())?;
         let plain = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let plain = match plain {
             "" | "." | ".." => "preview",

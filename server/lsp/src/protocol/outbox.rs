@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tower_lsp::jsonrpc::{Id, Response};
+use tower_lsp::jsonrpc::Response;
 
 /// Takes the client's answer to a request: its result, or what its error says. It runs in wire order, ahead of the
 /// next message of the client, and must not wait.
@@ -79,18 +79,26 @@ impl Outbox {
         self.push(None, body);
     }
 
-    /// Hands on the client's answer to a request.
-    pub(crate) fn reply(&self, response: Response) {
-        let (id, body) = response.into_parts();
-        let Id::Number(number) = id else {
-            tracing::warn!("the client answers a request {id} that was never made");
+    /// Hands on the client's answer to a request. Some clients leave out the result where there is none.
+    pub(crate) fn reply(&self, mut message: Value) {
+        let id = message.get("id").and_then(Value::as_i64);
+        let on_reply = id.and_then(|id| self.state().replies.remove(&id));
+        let Some(on_reply) = on_reply else {
+            tracing::warn!("the client answers a request that does not wait: {message}");
             return;
         };
-        let on_reply = self.state().replies.remove(&number);
-        match on_reply {
-            Some(on_reply) => on_reply(body.map_err(|error| error.message.into_owned())),
-            None => tracing::warn!("the client answers a request {id} that does not wait"),
-        }
+        on_reply(
+            match message.get("error").filter(|error| !error.is_null()) {
+                Some(error) => {
+                    let reason = error.get("message").and_then(Value::as_str);
+                    Err(reason.unwrap_or("an error without a message").to_owned())
+                }
+                None => Ok(message
+                    .get_mut("result")
+                    .map(Value::take)
+                    .unwrap_or_default()),
+            },
+        );
     }
 
     /// From now on requests and notifications go out too, those held back first.
@@ -114,8 +122,11 @@ impl Outbox {
     /// The next message; `None` once it is closed and empty. For one reader.
     pub(crate) async fn next(&self) -> Option<Value> {
         loop {
-            let state = &mut *self.state();
-            match (state.queue.pop_front(), state.phase) {
+            let (message, phase) = {
+                let mut state = self.state();
+                (state.queue.pop_front(), state.phase)
+            };
+            match (message, phase) {
                 (Some(message), _) => return Some(message.body),
                 (None, Phase::Closed) => return None,
                 (None, Phase::Holding | Phase::Open) => {}

@@ -106,7 +106,8 @@ impl Reporter {
             bar.end(report.message.clone());
         }
         if let Some(message) = &report.message {
-            let params = json!({ "type": convert::message_type(gravity(report.phase)), "message": message });
+            let params =
+                json!({ "type": convert::message_type(gravity(report.phase)), "message": message });
             self.outbox.notify("window/showMessage", params);
         }
     }
@@ -164,19 +165,23 @@ impl ProgressBar {
         };
         let asked = bar.clone();
         let params = json!({ "token": bar.token });
-        bar.outbox.request("window/workDoneProgress/create", params, move |reply| {
-            let mut state = asked.state();
-            let begin = match (&*state, reply) {
-                (Bar::Asked(begin), Ok(_)) => begin.clone(),
-                _ => {
-                    *state = Bar::Closed;
-                    return;
-                }
-            };
-            *state = Bar::Open;
-            drop(state);
-            asked.outbox.notify("$/progress", json!({ "token": asked.token, "value": begin }));
-        });
+        bar.outbox
+            .request("window/workDoneProgress/create", params, move |reply| {
+                let mut state = asked.state();
+                let begin = match (&*state, reply) {
+                    (Bar::Asked(begin), Ok(_)) => begin.clone(),
+                    _ => {
+                        *state = Bar::Closed;
+                        return;
+                    }
+                };
+                *state = Bar::Open;
+                drop(state);
+                asked.outbox.notify(
+                    "$/progress",
+                    json!({ "token": asked.token, "value": begin }),
+                );
+            });
         bar
     }
 
@@ -188,7 +193,8 @@ impl ProgressBar {
                 let mut value = json!({ "kind": "report", "cancellable": true });
                 describe(&mut value, percent, &message);
                 let params = json!({ "token": self.token, "value": value });
-                self.outbox.notify_latest(self.token.clone(), "$/progress", params);
+                self.outbox
+                    .notify_latest(self.token.clone(), "$/progress", params);
             }
             Bar::Closed => {}
         }

@@ -96,7 +96,7 @@ pub enum Event {
 }
 
 /// What a client can do, and how it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// `clientInfo.name`, empty if it has none.
     pub name: String,

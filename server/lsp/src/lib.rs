@@ -11,18 +11,24 @@
 
 mod application;
 pub mod clipboard;
+pub mod clipboard;
 pub mod event;
+pub mod event;
+mod flight;
 mod inbox;
 pub mod logging;
 pub mod main_loop;
 pub mod model_source;
 mod open_documents;
 mod parent;
+pub mod path;
 mod protocol;
 mod serve;
+mod session;
 pub mod settings;
 pub mod snapshot;
 pub mod socket;
+mod target;
 pub mod user_config;
 mod workshop;
 mod workspace;

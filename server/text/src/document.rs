@@ -25,6 +25,15 @@ pub struct Splice {
     pub inserted: usize,
 }
 
+/// One step of a change.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was replaced.
+    pub splice: Splice,
+    /// The text after it; cloning it costs nothing.
+    pub after: Rope,
+}
+
 impl Document {
     /// A document as it was opened.
     pub fn new(text: &str, version: i32) -> Document {
@@ -49,25 +58,37 @@ impl Document {
         self.version = version;
     }
 
-    /// Applies one change, and says where the text differs now.
+    /// Applies one change, and says step by step where the text differs now.
     ///
     /// Positions past the end of a line or of the text are the end of it. A replacement of the whole text is taken for
     /// the line-wise difference it makes.
-    pub fn apply(&mut self, change: &TextChange, encoding: Encoding) -> Vec<Splice> {
+    pub fn apply(&mut self, change: &TextChange, encoding: Encoding) -> Vec<Step> {
         match change.range {
             Some(range) => {
                 let range = self.bytes(range, encoding);
-                splice(&mut self.text, range.clone(), &change.text);
-                vec![Splice {
-                    range,
-                    inserted: change.text.len(),
-                }]
+                vec![self.replace(range, &change.text)]
             }
             None => {
                 let before = String::from(&self.text);
-                self.text = Rope::from_str(&change.text);
                 line_splices(&before, &change.text)
+                    .into_iter()
+                    .map(|splice| {
+                        let start = splice.range.start;
+                        self.replace(splice.range, &change.text[start..start + splice.inserted])
+                    })
+                    .collect()
             }
+        }
+    }
+
+    fn replace(&mut self, range: Range<usize>, text: &str) -> Step {
+        splice(&mut self.text, range.clone(), text);
+        Step {
+            splice: Splice {
+                range,
+                inserted: text.len(),
+            },
+            after: self.text.clone(),
         }
     }
 
@@ -252,13 +273,14 @@ mod tests {
                     }
                     None => naive.clone_from(&text),
                 }
-                let splices = document.apply(&TextChange { range, text }, encoding);
+                let steps = document.apply(&TextChange { range, text }, encoding);
                 prop_assert_eq!(document.text(), naive.as_str());
-                // The splices lead from the text before to the text after.
+                // The steps lead from the text before to the text after.
                 let mut rebuilt = before;
-                for splice in splices {
-                    let new = naive[splice.range.start..splice.range.start + splice.inserted].to_owned();
-                    rebuilt.replace_range(splice.range, &new);
+                for Step { splice, after } in steps {
+                    let new = after.byte_slice(splice.range.start..splice.range.start + splice.inserted);
+                    rebuilt.replace_range(splice.range, &new.to_string());
+                    prop_assert_eq!(&after, rebuilt.as_str());
                 }
                 prop_assert_eq!(rebuilt, naive.as_str());
             }

@@ -1,6 +1,7 @@
 //! The text of a file as it is, as a model sees it, and the way back.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::{LineEnding, hunk::line_hunks};
 
@@ -131,11 +132,7 @@ impl SourceText {
                 (original, rewritten) = (original + 1, rewritten + 1);
             }
             for (position, index) in hunk.rewritten.clone().enumerate() {
-                let neighbour = match hunk.original.end.checked_sub(1) {
-                    Some(last) => last.min(hunk.original.start + position),
-                    None => 0,
-                };
-                write_line(index, self.ending_of(neighbour));
+                write_line(index, self.ending_of_new_line(&hunk.original, position));
             }
             (original, rewritten) = (hunk.original.end, hunk.rewritten.end);
         }
@@ -144,6 +141,54 @@ impl SourceText {
             (original, rewritten) = (original + 1, rewritten + 1);
         }
         restored
+    }
+
+    /// The bytes that `lines`, the new lines of a hunk in the middle of a rewrite, stand for, with the endings that
+    /// [`restore`](Self::restore) gives them.
+    pub fn restore_lines(&self, original: Range<usize>, lines: &str) -> String {
+        let lines = self.without_foreign_carriage_returns(lines);
+        let mut restored = String::with_capacity(lines.len());
+        for (position, line) in lines.split_inclusive('\n').enumerate() {
+            match line.strip_suffix('\n') {
+                Some(content) => {
+                    restored.push_str(content);
+                    restored.push_str(self.ending_of_new_line(&original, position).as_str());
+                }
+                None => restored.push_str(line),
+            }
+        }
+        restored
+    }
+
+    /// The bytes of a range of lines.
+    pub fn line_bytes(&self, lines: Range<usize>) -> Range<usize> {
+        let mark = match self.has_byte_order_mark {
+            true => BYTE_ORDER_MARK.len_utf8(),
+            false => 0,
+        };
+        let start_of = |line: usize| {
+            let content: usize = self
+                .model_text
+                .split_inclusive('\n')
+                .zip(self.endings.iter().map(Some).chain(std::iter::repeat(None)))
+                .take(line)
+                .map(|(line, ending)| match ending {
+                    Some(ending) => line.len() - 1 + ending.as_str().len(),
+                    None => line.len(),
+                })
+                .sum();
+            mark + content
+        };
+        start_of(lines.start)..start_of(lines.end)
+    }
+
+    /// The ending of the new line at `position` of a hunk that replaces the lines `original`.
+    fn ending_of_new_line(&self, original: &Range<usize>, position: usize) -> LineEnding {
+        let neighbour = match original.end.checked_sub(1) {
+            Some(last) => last.min(original.start + position),
+            None => 0,
+        };
+        self.ending_of(neighbour)
     }
 
     /// The ending of a line of the original; for a last line without one, that of the line before it.

@@ -1,0 +1,707 @@
+//! One run of the action on one document: a state machine without I/O and without a clock.
+//!
+//! Three texts are kept apart. The *original* is what the action started on. *Ours* is the original with those of our
+//! edits that have been seen in the document: nothing is taken for landed because a client says so. The *mirror* is
+//! the document as the client tells it. `mine` leads from the original to ours, `foreign` from ours to the mirror.
+//! Whatever is in `foreign` is the user's, so an edit is only ever sent to a place that `foreign` leaves alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fast_apply_apply::Stats;
+use fast_apply_text::{
+    Document, Drift, Encoding, PositionRange, SourceText, Splice, StreamingDiff, splice,
+};
+use ropey::Rope;
+
+use crate::event::{EditAnswer, Ending, HunkReport, Millis, Phase, SessionId, Ticket, Work};
+use crate::flight::{Flight, Part, Purpose, Repair};
+use crate::settings::Granularity;
+use crate::target::{Change, Stretch, Target};
+
+/// Lines around a hunk in which the user must not have typed.
+const CONTEXT_LINES: usize = 2;
+/// How long a client may stay silent about an edit.
+const SILENCE: Millis = 10_000;
+/// How long an edit that the client says it applied may be missing from newer text before it counts as dropped.
+/// Stock Neovim tells of a change 150 ms late.
+const GRACE: Millis = 400;
+/// How often an edit is sent before the session gives up.
+const ATTEMPTS: u32 = 3;
+/// The shortest time between two edits while text is streamed token by token.
+const TOKEN_INTERVAL: Millis = 25;
+
+/// What a session is made of.
+pub(crate) struct Start {
+    pub(crate) id: SessionId,
+    pub(crate) source: SourceText,
+    pub(crate) granularity: Granularity,
+    pub(crate) encoding: Encoding,
+    /// Whether the output is the result, so that it can be shown while it is written.
+    pub(crate) streams: bool,
+    /// Whether the client applies edits made for older versions.
+    pub(crate) never_drops: bool,
+    pub(crate) cancel: Arc<AtomicBool>,
+    pub(crate) now: Millis,
+}
+
+/// One run of the action on one document.
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    source: SourceText,
+    granularity: Granularity,
+    encoding: Encoding,
+    never_drops: bool,
+    cancel: Arc<AtomicBool>,
+    original: Rope,
+    ours: Rope,
+    mine: Drift,
+    foreign: Drift,
+    /// Finds hunks in the output, while that is of use.
+    diff: Option<StreamingDiff>,
+    target: Target,
+    goal: Goal,
+    work_done: bool,
+    stats: Option<Box<Stats>>,
+    message: Option<String>,
+    flight: Option<Flight>,
+    /// Changes that were sent and refused: a client can lie.
+    doubted: Vec<Change>,
+    repairs: Vec<Repair>,
+    /// After a refusal nothing is sent before a version newer than this.
+    newer_than: Option<i32>,
+    refusal: String,
+    attempts: u32,
+    last_sent: Millis,
+    last_heard: Millis,
+    percent: u8,
+    damaged: bool,
+    over: Option<Phase>,
+    told: bool,
+}
+
+/// What a session is after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Goal {
+    /// The result, which is not known yet.
+    Write,
+    /// The result, which is known.
+    Land,
+    /// The original, and then to end like this.
+    Restore(Phase),
+}
+
+/// Something a session wants.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Send these edits for this version.
+    Edit {
+        ticket: Ticket,
+        version: i32,
+        edits: Vec<(PositionRange, String)>,
+    },
+    /// Tell how it goes.
+    Tell,
+    /// Look again at this time.
+    WakeAt(Millis),
+}
+
+impl Session {
+    pub(crate) fn new(start: Start) -> Session {
+        let original = Rope::from_str(start.source.text());
+        Session {
+            id: start.id,
+            diff: start
+                .streams
+                .then(|| StreamingDiff::new(start.source.model_text())),
+            source: start.source,
+            granularity: start.granularity,
+            encoding: start.encoding,
+            never_drops: start.never_drops,
+            cancel: start.cancel,
+            ours: original.clone(),
+            original,
+            mine: Drift::default(),
+            foreign: Drift::default(),
+            target: Target::default(),
+            goal: Goal::Write,
+            work_done: false,
+            stats: None,
+            message: None,
+            flight: None,
+            doubted: Vec::new(),
+            repairs: Vec::new(),
+            newer_than: None,
+            refusal: String::new(),
+            attempts: 0,
+            last_sent: 0,
+            last_heard: start.now,
+            percent: 0,
+            damaged: false,
+            over: None,
+            told: false,
+        }
+    }
+
+    /// Whether it still has something to do.
+    pub(crate) fn runs(&self) -> bool {
+        self.over.is_none()
+    }
+
+    /// Whether edits of it can be taken back.
+    pub(crate) fn can_undo(&self) -> bool {
+        !self.runs()
+            && self
+                .stretches()
+                .iter()
+                .any(|stretch| self.has_landed(stretch))
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.over.unwrap_or(match self.percent {
+            0 => Phase::Started,
+            _ => Phase::Hunk,
+        })
+    }
+
+    pub(crate) fn percent(&self) -> u8 {
+        match self.over {
+            Some(_) => 100,
+            None => self.percent,
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Option<&Stats> {
+        self.stats.as_deref()
+    }
+
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Takes in news of the work.
+    pub(crate) fn work(&mut self, news: Work) {
+        match news {
+            Work::Prompt { done, total } => {
+                self.percent = self.percent.max((done * 20 / total.max(1)) as u8);
+            }
+            Work::Text(text) => self.write(&text),
+            Work::Settled(text) => self.settle(&text),
+            Work::Ended(ending) => self.end_work(ending),
+        }
+        self.told = false;
+    }
+
+    fn write(&mut self, text: &str) {
+        let Some(diff) = &mut self.diff else { return };
+        let hunks = diff.push(text);
+        for hunk in hunks {
+            let lines = diff.lines(hunk.rewritten);
+            self.target.add_lines(&self.source, hunk.original, lines);
+        }
+        if self.granularity == Granularity::Token
+            && let Some((line, written)) = diff.open()
+            && !written.is_empty()
+        {
+            let lines = diff.lines(written);
+            self.target.add_lines(&self.source, line..line, lines);
+        }
+        let share = diff.text().len() * 79 / self.source.model_text().len().max(1);
+        self.percent = self.percent.max(20 + share.min(79) as u8);
+    }
+
+    fn settle(&mut self, text: &str) {
+        self.diff = None;
+        if self.goal == Goal::Write {
+            self.target = Target::of_text(self.source.text(), text);
+            self.goal = Goal::Land;
+            self.percent = self.percent.max(20);
+        }
+    }
+
+    fn end_work(&mut self, ending: Ending) {
+        self.work_done = true;
+        self.stats = Some(ending.stats);
+        if let Goal::Restore(_) = self.goal {
+            return;
+        }
+        self.message = ending.message;
+        match ending.text {
+            Some(text) => self.settle(&text),
+            None => self.restore(Phase::Refused),
+        }
+    }
+
+    /// Takes in that the user wants it stopped and put back.
+    pub(crate) fn cancel(&mut self) {
+        if self.runs() {
+            self.message = None;
+            self.restore(Phase::Cancelled);
+        }
+    }
+
+    /// Takes in that the user wants a finished session's edits put back.
+    pub(crate) fn undo(&mut self) {
+        if self.can_undo() {
+            self.over = None;
+            self.attempts = 0;
+            self.newer_than = None;
+            self.message = None;
+            self.restore(Phase::Cancelled);
+        }
+    }
+
+    fn restore(&mut self, phase: Phase) {
+        self.cancel.store(true, Ordering::Relaxed);
+        self.diff = None;
+        self.target = Target::default();
+        self.goal = Goal::Restore(phase);
+        self.told = false;
+    }
+
+    /// Ends it where it is.
+    pub(crate) fn stop(&mut self, phase: Phase, message: String) {
+        self.cancel.store(true, Ordering::Relaxed);
+        self.diff = None;
+        self.message = Some(message);
+        self.over = Some(phase);
+        self.told = false;
+    }
+
+    /// Takes in one change of the document, in wire order.
+    pub(crate) fn changed(&mut self, before: &Rope, after: &Rope, change: &Splice) {
+        // What was put just now is told in the text after the change; what it was a repair of, in the text before.
+        let (mut put, mut undone) = (Vec::new(), Vec::new());
+        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
+            if part.seen {
+                continue;
+            }
+            let meant = match &part.purpose {
+                Purpose::Change(change) => self.foreign.find(&change.range),
+                Purpose::Repair(repair) => Some(repair.range.clone()),
+            };
+            let Some(place) = part.put_at(before, after, self.encoding) else {
+                continue;
+            };
+            match &part.purpose {
+                Purpose::Repair(_) if meant.as_ref() == Some(&place) => part.seen = true,
+                Purpose::Change(_) if meant.as_ref() == Some(&place) => {}
+                // The client had newer text than the edit was made for, and no check.
+                purpose => {
+                    put.push(Repair::of(before, place, purpose.text()));
+                    part.seen = true;
+                    if let Purpose::Repair(repair) = purpose {
+                        undone.push(repair.clone());
+                    }
+                }
+            }
+        }
+        self.foreign.record(change, &self.ours, after);
+        self.repairs.append(&mut undone);
+        let known = self.repairs.len();
+        self.repairs.retain_mut(|repair| repair.follow(change));
+        self.damaged |= self.repairs.len() < known;
+        self.repairs.splice(0..0, put);
+        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
+            if let Purpose::Repair(repair) = &mut part.purpose
+                && !part.seen
+            {
+                let reached = !repair.follow(change);
+                part.seen |= reached;
+                self.damaged |= reached;
+            }
+        }
+        self.told = false;
+    }
+
+    /// Takes in that a change notification is complete.
+    pub(crate) fn notified(&mut self, mirror: &Rope, now: Millis) {
+        self.last_heard = now;
+        self.see(mirror);
+    }
+
+    /// Takes in the client's answer to an edit. What it says is believed only if it is a refusal, and not for ever.
+    pub(crate) fn answered(&mut self, ticket: Ticket, answer: EditAnswer, now: Millis) {
+        let Some(flight) = &mut self.flight else {
+            return;
+        };
+        if flight.ticket != ticket {
+            return;
+        }
+        self.last_heard = now;
+        match answer {
+            EditAnswer::Applied => flight.applied = Some(now),
+            EditAnswer::Refused(reason) => {
+                self.refusal = reason;
+                self.recall();
+            }
+        }
+    }
+
+    /// Moves what the document has by now into ours.
+    fn see(&mut self, mirror: &Rope) {
+        let mut at = 0;
+        while let Some(change) = self.sent_change(at) {
+            let slid = change.slid(&self.ours);
+            let hulls = [&change.range, &slid].map(|range| self.foreign.hull(range));
+            let shown = hulls
+                .into_iter()
+                .find(|hull| self.shows(&change, hull, mirror));
+            let Some(hull) = shown else {
+                at += 1;
+                continue;
+            };
+            let (front, end) = (
+                change.range.start - hull.from.start,
+                hull.from.end - change.range.end,
+            );
+            splice(&mut self.ours, change.range.clone(), &change.text);
+            let seen = Splice {
+                range: change.range.clone(),
+                inserted: change.text.len(),
+            };
+            self.mine.record(&seen, &self.original, &self.ours);
+            self.foreign
+                .absorb(hull.from, front + change.text.len() + end);
+            self.take_sent(at);
+            self.move_sent(&seen);
+            self.attempts = 0;
+        }
+    }
+
+    /// Whether the document has this change, and nothing else, in the hull of it.
+    fn shows(&self, change: &Change, hull: &fast_apply_text::DriftRegion, mirror: &Rope) -> bool {
+        let kept = hull.from.len() - change.range.len() + change.text.len();
+        if hull.to.len() != kept || (change.range.is_empty() && change.text.is_empty()) {
+            return false;
+        }
+        let ours = |range| self.ours.byte_slice(range).to_string();
+        let expected = ours(hull.from.start..change.range.start)
+            + &change.text
+            + &ours(change.range.end..hull.from.end);
+        mirror.byte_slice(hull.to.clone()) == expected.as_str()
+    }
+
+    /// The changes that were sent and not seen: those in flight, then those doubted.
+    fn sent_change(&self, index: usize) -> Option<Change> {
+        let in_flight = self.flight.iter().flat_map(|flight| &flight.parts);
+        in_flight
+            .filter(|part| !part.seen)
+            .filter_map(|part| match &part.purpose {
+                Purpose::Change(change) => Some(change),
+                Purpose::Repair(_) => None,
+            })
+            .chain(&self.doubted)
+            .nth(index)
+            .cloned()
+    }
+
+    fn take_sent(&mut self, index: usize) {
+        let in_flight = self.flight.iter_mut().flat_map(|flight| &mut flight.parts);
+        let mut unseen =
+            in_flight.filter(|part| !part.seen && matches!(part.purpose, Purpose::Change(_)));
+        let mut passed = 0;
+        for part in unseen.by_ref() {
+            if passed == index {
+                part.seen = true;
+                return;
+            }
+            passed += 1;
+        }
+        self.doubted.remove(index - passed);
+    }
+
+    /// Keeps sent changes in terms of ours, which has just changed. Those it runs into are void.
+    fn move_sent(&mut self, seen: &Splice) {
+        let follow = |change: &mut Change| {
+            if change.range.start >= seen.range.end {
+                let moved = |offset: usize| offset + seen.inserted - seen.range.len();
+                change.range = moved(change.range.start)..moved(change.range.end);
+                return true;
+            }
+            change.range.end <= seen.range.start
+        };
+        self.doubted.retain_mut(follow);
+        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
+            if let Purpose::Change(change) = &mut part.purpose
+                && !part.seen
+            {
+                part.seen |= !follow(change);
+            }
+        }
+    }
+
+    /// Takes what is in flight and unseen for lost, for now.
+    fn recall(&mut self) {
+        let Some(flight) = self.flight.take() else {
+            return;
+        };
+        let none_seen = flight.parts.iter().all(|part| !part.seen);
+        self.newer_than = Some(flight.version);
+        for part in flight.parts.into_iter().filter(|part| !part.seen) {
+            match part.purpose {
+                Purpose::Change(change) => self.doubted.push(change),
+                Purpose::Repair(repair) => self.repairs.insert(0, repair),
+            }
+        }
+        if none_seen {
+            self.attempts += 1;
+        }
+    }
+
+    /// Does what can be done now.
+    pub(crate) fn advance(
+        &mut self,
+        mirror: &Document,
+        now: Millis,
+        next_ticket: &mut dyn FnMut() -> Ticket,
+    ) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.runs() {
+            self.step(mirror, now, next_ticket, &mut actions);
+        }
+        if !self.told {
+            self.told = true;
+            actions.push(Action::Tell);
+        }
+        actions
+    }
+
+    fn step(
+        &mut self,
+        mirror: &Document,
+        now: Millis,
+        next_ticket: &mut dyn FnMut() -> Ticket,
+        actions: &mut Vec<Action>,
+    ) {
+        if let Some(wake) = self.wait_for_flight(mirror, now) {
+            actions.push(Action::WakeAt(wake));
+            return;
+        }
+        if !self.runs() {
+            return;
+        }
+        if self.attempts >= ATTEMPTS {
+            let reason = match self.refusal.is_empty() {
+                true => "the editor did not take the edit".to_owned(),
+                false => format!("the editor refused the edit ({})", self.refusal),
+            };
+            return self.stop(Phase::Stopped, format!("Stopped: {reason}."));
+        }
+        if self
+            .newer_than
+            .is_some_and(|version| mirror.version() <= version)
+        {
+            if now < self.last_heard + SILENCE {
+                actions.push(Action::WakeAt(self.last_heard + SILENCE));
+                return;
+            }
+            let reason = format!("Stopped: the editor refused the edit ({}).", self.refusal);
+            return self.stop(Phase::Stopped, reason);
+        }
+        self.newer_than = None;
+        let parts = self.next_parts(mirror);
+        if parts.is_empty() {
+            return self.end_if_done();
+        }
+        let streams = self.granularity == Granularity::Token && self.goal == Goal::Write;
+        if streams && now < self.last_sent + TOKEN_INTERVAL {
+            actions.push(Action::WakeAt(self.last_sent + TOKEN_INTERVAL));
+            return;
+        }
+        let ticket = next_ticket();
+        let edits = parts
+            .iter()
+            .map(|part| (part.positions, part.purpose.text().to_owned()))
+            .collect();
+        self.flight = Some(Flight {
+            ticket,
+            version: mirror.version(),
+            applied: None,
+            parts,
+        });
+        self.last_sent = now;
+        self.last_heard = now;
+        actions.push(Action::Edit {
+            ticket,
+            version: mirror.version(),
+            edits,
+        });
+        actions.push(Action::WakeAt(now + SILENCE));
+    }
+
+    /// When to look at what is in flight again; none if nothing is, any more.
+    fn wait_for_flight(&mut self, mirror: &Document, now: Millis) -> Option<Millis> {
+        let flight = self.flight.as_ref()?;
+        let silent_until = self.last_heard + SILENCE;
+        let Some(applied) = flight.applied else {
+            return self.wait_until(silent_until, now);
+        };
+        if flight.parts.iter().all(|part| part.seen) {
+            self.flight = None;
+            return None;
+        }
+        // Only text that is newer than the edit and lacks it tells that it was dropped; and the client may have sent
+        // that text before it came to the edit.
+        if mirror.version() > flight.version && !self.never_drops {
+            let dropped_at = applied.max(self.last_heard) + GRACE;
+            if now < dropped_at {
+                return Some(dropped_at);
+            }
+            self.recall();
+            self.newer_than = None;
+            return None;
+        }
+        self.wait_until(silent_until, now)
+    }
+
+    fn wait_until(&mut self, end: Millis, now: Millis) -> Option<Millis> {
+        if now < end {
+            return Some(end);
+        }
+        let lost = self.flight.take();
+        let parts = lost.into_iter().flat_map(|flight| flight.parts);
+        self.doubted
+            .extend(
+                parts
+                    .filter(|part| !part.seen)
+                    .filter_map(|part| match part.purpose {
+                        Purpose::Change(change) => Some(change),
+                        Purpose::Repair(_) => None,
+                    }),
+            );
+        self.stop(
+            Phase::Unconfirmed,
+            "The editor did not say what became of the last edit; look it over.".to_owned(),
+        );
+        None
+    }
+
+    /// The edits to send next.
+    fn next_parts(&mut self, mirror: &Document) -> Vec<Part> {
+        if !self.repairs.is_empty() {
+            let repair = self.repairs.remove(0);
+            return vec![self.part(repair.range.clone(), Purpose::Repair(repair), mirror)];
+        }
+        let whole = match self.goal {
+            Goal::Restore(_) => true,
+            Goal::Land => self.granularity == Granularity::Whole,
+            Goal::Write if self.granularity == Granularity::Whole => return Vec::new(),
+            Goal::Write => false,
+        };
+        let mut parts = Vec::new();
+        for stretch in self.stretches() {
+            let Some(change) = stretch.change else {
+                continue;
+            };
+            let Some(place) = self.place_of(&change) else {
+                continue;
+            };
+            // The same change sent again is no doubted one any more.
+            self.doubted.retain(|doubted| *doubted != change);
+            parts.push(self.part(place, Purpose::Change(change), mirror));
+            if !whole {
+                break;
+            }
+        }
+        parts
+    }
+
+    fn part(&self, place: std::ops::Range<usize>, purpose: Purpose, mirror: &Document) -> Part {
+        Part {
+            positions: mirror.positions(place, self.encoding),
+            purpose,
+            seen: false,
+        }
+    }
+
+    /// Where a change goes in the document, unless the user has been there.
+    fn place_of(&self, change: &Change) -> Option<std::ops::Range<usize>> {
+        if let Goal::Restore(_) = self.goal {
+            return self.foreign.find_within(&change.range);
+        }
+        let first = self.ours.byte_to_line(change.range.start);
+        let last = self.ours.byte_to_line(change.range.end);
+        let start = self.ours.line_to_byte(first.saturating_sub(CONTEXT_LINES));
+        let end = match last + CONTEXT_LINES + 1 {
+            line if line < self.ours.len_lines() => self.ours.line_to_byte(line) - 1,
+            _ => self.ours.len_bytes(),
+        };
+        if self.foreign.touches(&(start..end.max(change.range.end))) {
+            return None;
+        }
+        self.foreign.find(&change.range)
+    }
+
+    fn end_if_done(&mut self) {
+        match self.goal {
+            Goal::Write => {}
+            Goal::Land if self.work_done => {
+                let left = self.left_out();
+                self.over = Some(Phase::Finished);
+                if !left.is_empty() {
+                    let left = format!("Left out, because you have edited there: {left}.");
+                    self.say(left);
+                }
+                self.told = false;
+            }
+            Goal::Land => {}
+            Goal::Restore(phase) => {
+                let left = self.left_out();
+                self.over = Some(phase);
+                if !left.is_empty() {
+                    self.say(format!("Kept, because you have edited there: {left}."));
+                }
+                self.told = false;
+            }
+        }
+        if self.over.is_some() && self.damaged {
+            self.say("An edit landed in the wrong place while you typed; look it over.".to_owned());
+        }
+    }
+
+    fn say(&mut self, sentence: String) {
+        self.message = Some(match self.message.take() {
+            Some(before) => format!("{before} {sentence}"),
+            None => sentence,
+        });
+    }
+
+    /// The lines of what is still to be done, as people count them.
+    fn left_out(&self) -> String {
+        let lines: Vec<String> = self
+            .stretches()
+            .iter()
+            .filter_map(|stretch| stretch.change.as_ref())
+            .map(|change| self.foreign.hull(&change.range).from.start)
+            .map(|offset| format!("line {}", self.ours.byte_to_line(offset) + 1))
+            .collect();
+        lines.join(", ")
+    }
+
+    fn stretches(&self) -> Vec<Stretch> {
+        self.target
+            .stretches(&self.original, &self.ours, &self.mine)
+    }
+
+    /// Whether a stretch has changed in the document.
+    fn has_landed(&self, stretch: &Stretch) -> bool {
+        self.mine.touches(&stretch.original) && self.foreign.find_within(&stretch.ours).is_some()
+    }
+
+    /// What it changes, where the document is now.
+    pub(crate) fn hunks(&self, mirror: &Document) -> Vec<HunkReport> {
+        if matches!(self.goal, Goal::Restore(_)) && !self.runs() {
+            return Vec::new();
+        }
+        self.stretches()
+            .into_iter()
+            .map(|stretch| HunkReport {
+                id: stretch.original.start as u64,
+                range: mirror.positions(self.foreign.hull(&stretch.ours).to, self.encoding),
+                kind: stretch.kind.name(),
+                landed: stretch.change.is_none() && self.has_landed(&stretch),
+            })
+            .collect()
+    }
+}

@@ -11,8 +11,6 @@
 
 mod application;
 pub mod clipboard;
-pub mod clipboard;
-pub mod event;
 pub mod event;
 mod flight;
 mod inbox;

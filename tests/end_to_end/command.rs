@@ -1,13 +1,14 @@
 //! The command, and a directory of its own to run it in.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::program::binary;
 
 /// A file to edit.
 pub(crate) const ORIGINAL: &str = "\
@@ -150,20 +151,4 @@ impl Run {
         assert_eq!(self.exit, Some(0), "{}", self.stderr);
         self
     }
-}
-
-/// `fast-apply` of the same build. Cargo names the binary only to the tests of its own package; but
-/// it is built, beside the tests, whenever that package's tests are, and so by `cargo test --workspace`.
-fn binary() -> PathBuf {
-    let test = env::current_exe().expect("this test has a path");
-    let profile = test.parent().and_then(|deps| deps.parent());
-    let binary = profile
-        .expect("tests lie in target/PROFILE/deps")
-        .join(format!("fast-apply{}", env::consts::EXE_SUFFIX));
-    assert!(
-        binary.exists(),
-        "{} is missing: run `cargo build --workspace` first",
-        binary.display()
-    );
-    binary
 }

@@ -4,5 +4,7 @@
 mod command;
 mod interrupt;
 mod outputs;
+#[path = "../program.rs"]
+mod program;
 mod refusals;
 mod statistics;

@@ -172,7 +172,7 @@ fn read_original(path: &Path) -> Result<SourceText, Failure> {
     Ok(text)
 }
 
-fn read_edit(path: &Path) -> Result<String, Failure> {
+pub(crate) fn read_edit(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         std::io::stdin()

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Refused = 3,
     /// A model, an asset or its context is the matter.
     Model = 4,
+    /// No server runs that could take a suggestion.
+    NoServer = 5,
     /// Interrupted from the keyboard.
     Cancelled = 130,
 }

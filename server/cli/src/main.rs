@@ -6,8 +6,10 @@ mod bench;
 mod destination;
 mod failure;
 mod interrupt;
+mod lsp;
 mod model;
 mod progress_bar;
+mod suggest;
 mod summary;
 
 use std::process::ExitCode;
@@ -28,15 +30,21 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     /// Compares drafters, and speculative with plain decoding.
     Bench(Box<bench::BenchArguments>),
+    /// Runs the language server; editors start it.
+    Lsp(lsp::LspArguments),
     /// Shows, fetches and checks models.
     Model(model::ModelArguments),
+    /// Hands a suggested edit to an editor that runs.
+    Suggest(suggest::SuggestArguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Lsp(arguments) => lsp::run(arguments),
         Command::Model(arguments) => model::run(arguments),
+        Command::Suggest(arguments) => suggest::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,90 @@
+//! `fast-apply lsp`: the language server that editors start.
+
+use clap::Args;
+use fast_apply_engine::DeviceChoice;
+use fast_apply_engine::assets::Locations;
+use fast_apply_lsp::user_config::{CommandLine, UserConfig};
+use fast_apply_lsp::{ServeOptions, logging, serve, socket};
+
+use crate::failure::Failure;
+
+#[derive(Args)]
+pub(crate) struct LspArguments {
+    /// Speak over standard input and output, which is what happens in any case.
+    #[arg(long)]
+    stdio: bool,
+    /// A model by id, a GGUF file, or a Hugging Face directory; goes before the editor's settings.
+    #[arg(long, value_name = "ID|PATH", env = "FAST_APPLY_MODEL")]
+    model: Option<String>,
+    /// A LoRA adapter by id, a PEFT directory, or `none`; by default the model's own.
+    #[arg(long, value_name = "ID|PATH|none", env = "FAST_APPLY_ADAPTER")]
+    adapter: Option<String>,
+    /// Where the model runs: auto, cpu, cuda or metal; goes before the editor's settings.
+    #[arg(long, env = "FAST_APPLY_DEVICE")]
+    device: Option<DeviceChoice>,
+}
+
+/// Serves until the editor is gone. Never returns: the thread that waits for input cannot be ended otherwise.
+pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
+    let command_line = CommandLine {
+        model: arguments.model,
+        adapter: arguments.adapter,
+        device: arguments.device,
+    };
+    let path = UserConfig::default_path();
+    let (config, mut complaints) = UserConfig::read(path.as_deref(), command_line);
+    let cache = Locations::from_environment().ok();
+    let cache = cache.as_ref().map(|locations| locations.cache.as_path());
+    if let Err(error) = logging::start(cache, &config.settings.log_level) {
+        complaints.push(format!("the log file cannot be written: {error}"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let end = runtime.block_on(async {
+        let options = ServeOptions {
+            config,
+            complaints,
+            sockets: socket::directory(),
+            stop: Box::pin(stopped()),
+            ..ServeOptions::default()
+        };
+        serve(tokio::io::stdin(), tokio::io::stdout(), options).await
+    });
+    std::process::exit(end.exit_code())
+}
+
+/// Ends when the system wants the process to end.
+#[cfg(unix)]
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kinds = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ];
+    let [terminate, interrupt, hangup] = kinds.map(|kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            // The system then ends the process by itself.
+            Err(_) => std::future::pending().await,
+        }
+    });
+    tokio::select! {
+        () = terminate => {}
+        () = interrupt => {}
+        () = hangup => {}
+    }
+}
+
+/// Ends when the user wants the process to end.
+#[cfg(not(unix))]
+async fn stopped() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,40 @@
+//! Whether the editor still lives. One that crashes closes no pipe that a child of its own holds open.
+
+use std::time::Duration;
+
+/// How often it is looked for.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Ends when the process that `known` names is gone. One that was never seen, as from inside a container, is not missed.
+pub(crate) async fn gone(known: impl Fn() -> Option<u32>) {
+    let mut was_seen = false;
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        let Some(process) = known() else {
+            continue;
+        };
+        match is_alive(process) {
+            true => was_seen = true,
+            false if was_seen => return,
+            false => {}
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_alive(process: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let Some(process) = process else {
+        return false;
+    };
+    // Somebody else's process cannot be signalled, but is there.
+    !matches!(test_kill_process(process), Err(rustix::io::Errno::SRCH))
+}
+
+/// Here the end of the input has to do.
+#[cfg(not(unix))]
+fn is_alive(_: u32) -> bool {
+    true
+}

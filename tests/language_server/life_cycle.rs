@@ -1,0 +1,148 @@
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::editor::{Editor, Home};
+
+#[test]
+fn the_exit_code_says_whether_the_editor_said_goodbye() {
+    let home = Home::new();
+    assert_eq!(home.editor("one").leave(), Some(0));
+
+    let mut editor = home.editor("one");
+    editor.notify("exit", Value::Null);
+    assert_eq!(editor.end().code(), Some(1));
+
+    let mut editor = home.editor("one");
+    editor.input = None;
+    assert_eq!(editor.end().code(), Some(1));
+
+    let mut editor = home.editor("one");
+    let input = editor.input.as_mut().expect("it is open");
+    input
+        .write_all(b"Content-Length: 1000\r\n\r\n{")
+        .expect("it listens");
+    editor.input = None;
+    assert_eq!(editor.end().code(), Some(1));
+    assert_eq!(home.sockets(), 0, "sockets are left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_in_an_orderly_way() {
+    let home = Home::new();
+    let mut editor = home.editor("one");
+    let process = editor.process.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &process]).status();
+    assert!(killed.expect("it runs").success());
+    assert_eq!(editor.end().code(), Some(1));
+    assert_eq!(home.sockets(), 0, "sockets are left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_does_not_outlive_the_editor() {
+    let home = Home::new();
+    // The editor that is named is not the one that holds the pipe.
+    let mut named = Command::new("sleep").arg("60").spawn().expect("it starts");
+    let initialize = json!({ "processId": named.id(), "capabilities": {} });
+    let mut editor = Editor::start(&home, initialize);
+    let start = std::time::Instant::now();
+    // Long enough to be seen alive.
+    while start.elapsed().as_millis() < 2_500 {
+        editor.status();
+        std::thread::yield_now();
+    }
+    named.kill().expect("it runs");
+    named.wait().expect("it has ended");
+    assert_eq!(editor.end().code(), Some(1));
+}
+
+#[test]
+fn it_ends_though_nobody_reads_what_it_says() {
+    let home = Home::new();
+    let mut process = home.command(&["lsp"]).spawn().expect("it starts");
+    let mut input = process.stdin.take().expect("it is piped");
+    let mut say = |message: Value| {
+        let body = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it listens");
+    };
+    let params = json!({ "capabilities": {} });
+    say(json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }));
+    say(json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+    // More than a pipe holds.
+    for id in 1..5_000 {
+        let params = json!({ "command": "fastApply.status" });
+        say(
+            json!({ "jsonrpc": "2.0", "id": id, "method": "workspace/executeCommand", "params": params }),
+        );
+    }
+    say(json!({ "jsonrpc": "2.0", "method": "exit" }));
+    let start = std::time::Instant::now();
+    let status = loop {
+        if let Some(status) = process.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        assert!(start.elapsed() < crate::editor::DEADLINE, "it does not end");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn it_starts_without_a_model_and_says_what_is_missing() {
+    let home = Home::new();
+    let mut editor = home.editor("one");
+    let logged = editor.wait_for(|message| {
+        let text = message["params"]["message"].as_str().unwrap_or_default();
+        message["method"] == "window/logMessage" && text.contains("model pull")
+    });
+    assert_eq!(logged["params"]["type"], 2, "{logged}");
+    let status = editor.status();
+    assert_eq!(status["state"], "missing", "{status}");
+    assert!(
+        status["message"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("model pull"),
+        "{status}"
+    );
+    assert_eq!(editor.leave(), Some(0));
+    assert!(home.path("cache/log/server.log").exists());
+    let mut errors = String::new();
+    let stderr = editor.process.stderr.as_mut().expect("it is piped");
+    stderr.read_to_string(&mut errors).expect("it is text");
+    assert!(errors.lines().count() <= 1, "{errors}");
+}
+
+#[test]
+fn the_users_own_configuration_may_name_files() {
+    let home = Home::new();
+    let config = "speed = 11\n[models.mine]\npath = \"/nowhere/model.gguf\"\n";
+    std::fs::write(home.path("config.toml"), config).expect("a file");
+    let initialize = json!({ "capabilities": {}, "initializationOptions": { "model": "mine" } });
+    let mut editor = Editor::start(&home, initialize);
+    let shown = editor.wait_for(|message| message["method"] == "window/showMessage");
+    let text = shown["params"]["message"].as_str().unwrap_or_default();
+    assert!(text.contains("speed") && !text.contains("mine"), "{shown}");
+    let is_failure = |message: &Value| {
+        let text = message["params"]["message"].as_str().unwrap_or_default();
+        message["method"] == "window/showMessage" && text.contains("/nowhere/model.gguf")
+    };
+    editor.wait_for(is_failure);
+    assert_eq!(editor.status()["state"], "failed");
+    assert_eq!(editor.leave(), Some(0));
+}
+
+#[test]
+fn nothing_to_read_is_the_end() {
+    let home = Home::new();
+    let run = home
+        .command(&["lsp"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts");
+    assert_eq!(run.status.code(), Some(1));
+    assert!(run.stdout.is_empty());
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fast_apply_text::{Encoding, PositionRange, Splice, offset_at, position_at, splice};
+use fast_apply_text::{Encoding, Position, PositionRange, Splice, offset_at, position_at, splice};
 use ropey::Rope;
 
 use crate::event::{Millis, Ticket};
@@ -64,20 +64,30 @@ impl Part {
         after: &Rope,
         encoding: Encoding,
     ) -> Option<Range<usize>> {
-        let start = offset_at(before, self.positions.start, encoding);
-        let end = offset_at(before, self.positions.end, encoding).max(start);
         let text = self.purpose.text();
         let removed = (before.len_bytes() + text.len()).checked_sub(after.len_bytes())?;
-        // A position inside a character can be taken for either side of it.
-        let inside = position_at(before, end, encoding).character < self.positions.end.character;
-        let next = before.byte_to_char(end) + usize::from(inside && end < before.len_bytes());
-        let end = [end, before.char_to_byte(next)]
+        let starts = places_at(before, self.positions.start, encoding);
+        let ends = places_at(before, self.positions.end, encoding);
+        let ranges = starts
             .into_iter()
-            .find(|end| end - start == removed)?;
-        let mut put = before.clone();
-        splice(&mut put, start..end, text);
-        (put == *after).then_some(start..end)
+            .flat_map(|start| ends.map(|end| start..end.max(start)));
+        ranges.filter(|range| range.len() == removed).find(|range| {
+            let mut put = before.clone();
+            splice(&mut put, range.clone(), text);
+            put == *after
+        })
     }
+}
+
+/// The places a position can mean: where it is inside a character, either side of that.
+fn places_at(text: &Rope, position: Position, encoding: Encoding) -> [usize; 2] {
+    let place = offset_at(text, position, encoding);
+    let inside = position_at(text, place, encoding).character < position.character
+        && !text
+            .get_byte(place)
+            .is_none_or(|byte| byte == b'\n' || byte == b'\r');
+    let next = text.byte_to_char(place) + usize::from(inside);
+    [place, text.char_to_byte(next)]
 }
 
 impl Repair {

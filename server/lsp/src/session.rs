@@ -419,6 +419,10 @@ impl Session {
         self.mine.record(&landed, &self.original, &self.ours);
         self.move_sent(&landed);
         self.attempts = 0;
+        if let Goal::Restore(_) = self.goal {
+            // Also where it was refused before the cancel and comes after it.
+            self.over = None;
+        }
     }
 
     /// Whether the document has this change, and nothing else, in the hull of it.

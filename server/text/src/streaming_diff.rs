@@ -11,6 +11,8 @@ const TELLING_RUN: usize = 2;
 const PLAIN_RUN: usize = 3;
 /// Equal lines behind a change that end it at the first of the places they stand in.
 const LONG_RUN: usize = 8;
+/// For so many lines that a change would delete, one equal line more is wanted.
+const DELETED_PER_LINE: usize = 6;
 
 /// Finds the hunks of a rewrite while it is written, each as soon as enough unchanged lines follow it.
 ///
@@ -129,13 +131,13 @@ impl StreamingDiff {
         let last = *places.clone().map(|(last, _)| last).min()?;
         let only = places.nth(1).is_none();
         let run = &self.original[last + 1 - longest..=last];
-        let telling = run
-            .iter()
-            .any(|line| self.places[line].len() == 1 && line.chars().any(char::is_alphanumeric));
-        let enough = match longest {
-            LONG_RUN.. => true,
-            PLAIN_RUN.. if only => true,
-            TELLING_RUN.. => telling && only,
+        let telling = |line: &String| line.chars().any(char::is_alphanumeric);
+        let unique = |line: &String| telling(line) && self.places[line].len() == 1;
+        let deleted = last + 1 - longest - open.original;
+        let enough = match longest.saturating_sub(deleted / DELETED_PER_LINE) {
+            LONG_RUN.. => run.iter().any(telling),
+            PLAIN_RUN.. => only && run.iter().any(telling),
+            TELLING_RUN.. => only && run.iter().any(unique),
             _ => false,
         };
         enough.then_some((last, longest))

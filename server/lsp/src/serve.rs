@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::clipboard::{self, ReadClipboard};
 use crate::event::{Effect, Event, Gravity, Millis, ModelPhase, ModelState};
 use crate::inbox::Inbox;
+use crate::logging::SetLevel;
 use crate::main_loop::MainLoop;
 use crate::model_source::{InstalledModels, ModelSource};
 use crate::open_documents::OpenDocuments;
@@ -37,6 +38,8 @@ pub struct ServeOptions {
     pub models: Arc<dyn ModelSource>,
     /// Reads the clipboard.
     pub clipboard: ReadClipboard,
+    /// Changes what is logged.
+    pub set_log_level: SetLevel,
     /// The directory where `fast-apply suggest` looks for servers; `None` for one that cannot be found.
     pub sockets: Option<PathBuf>,
     /// Ends the server when it ends: a signal.
@@ -60,6 +63,7 @@ impl Default for ServeOptions {
             complaints: Vec::new(),
             models: Arc::new(InstalledModels),
             clipboard: Arc::new(clipboard::read),
+            set_log_level: Arc::new(|_| {}),
             sockets: None,
             stop: Box::pin(std::future::pending()),
         }
@@ -98,6 +102,7 @@ pub async fn serve(
         snapshots: Arc::clone(&snapshots),
         configuration: Configuration::new(options.config),
         clipboard: options.clipboard,
+        set_log_level: options.set_log_level,
         complaints: options.complaints,
     }));
     let main_loop = tokio::spawn(run(MainLoop::new(snapshots), events, Arc::clone(&shell)));

@@ -323,3 +323,98 @@ fn give_way() {
 /// Elsewhere priorities are the whole process's, or need more rights.
 #[cfg(not(target_os = "linux"))]
 fn give_way() {}
+
+#[cfg(test)]
+mod tests {
+    use fast_apply_apply::Replay;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+    use crate::event::Suggested;
+    use crate::model_source::OnFetched;
+
+    struct Echo;
+
+    impl ModelSource for Echo {
+        fn applier(&self, _: &ModelChoice, _: MissingFlag) -> Applier {
+            Applier::with_replay(Replay {
+                text: "let a = 1;\n".repeat(100),
+                step_chars: 11,
+                step: Duration::from_millis(1),
+            })
+        }
+
+        fn fetch(&self, _: &ModelChoice, _: OnFetched<'_>) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    fn workshop() -> (Workshop, UnboundedReceiver<Event>) {
+        let (sender, mut events) = unbounded_channel();
+        let workshop = Workshop::new(Arc::new(Echo), Inbox::new(sender));
+        workshop.configure(&UserConfig::default(), &Settings::default());
+        next_model(&mut events, ModelPhase::Loading);
+        next_model(&mut events, ModelPhase::Ready);
+        (workshop, events)
+    }
+
+    #[track_caller]
+    fn next_model(events: &mut UnboundedReceiver<Event>, phase: ModelPhase) -> ModelState {
+        match events.blocking_recv() {
+            Some(Event::Model(state)) if state.phase == phase => state,
+            other => panic!("expected {phase:?}, but {other:?}"),
+        }
+    }
+
+    fn job(cancel: &Arc<AtomicBool>) -> Job {
+        Job {
+            session: SessionId(1),
+            path: "a.rs".to_owned(),
+            original: "let a = 1;\n".repeat(100),
+            suggested: Suggested {
+                text: "let a = 2;\n".to_owned(),
+                instruction: None,
+            },
+            conversation: None,
+            mode: Mode::Rewrite,
+            cancel: Arc::clone(cancel),
+        }
+    }
+
+    #[test]
+    fn memory_is_given_back_when_nobody_needs_it() {
+        let (workshop, mut events) = workshop();
+        let minutes = |minutes: u64| Instant::now() + Duration::from_secs(60 * minutes);
+        workshop.unload_if_idle(minutes(29));
+        assert!(!workshop.state().unloaded);
+        workshop.unload_if_idle(minutes(31));
+        let state = next_model(&mut events, ModelPhase::Ready);
+        assert!(
+            state
+                .message
+                .is_some_and(|message| message.contains("given back"))
+        );
+        // Once is enough.
+        workshop.unload_if_idle(minutes(62));
+        assert!(events.try_recv().is_err());
+    }
+
+    #[test]
+    fn memory_is_kept_while_somebody_works() {
+        let (workshop, mut events) = workshop();
+        let cancel = Arc::new(AtomicBool::new(false));
+        workshop.work(job(&cancel));
+        workshop.unload_if_idle(Instant::now() + Duration::from_secs(3600));
+        assert!(!workshop.state().unloaded);
+        workshop.stop();
+        assert!(cancel.load(Ordering::Relaxed));
+        let ended = std::iter::from_fn(|| events.blocking_recv()).find_map(|event| match event {
+            Event::Work {
+                news: Work::Ended(ending),
+                ..
+            } => Some(ending),
+            _ => None,
+        });
+        assert!(ended.is_some_and(|ending| ending.text.is_none()));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fast_apply_text::{Encoding, PositionRange, Splice, offset_at, splice};
+use fast_apply_text::{Encoding, PositionRange, Splice, offset_at, position_at, splice};
 use ropey::Rope;
 
 use crate::event::{Millis, Ticket};
@@ -16,17 +16,18 @@ pub(crate) struct Flight {
     pub(crate) version: i32,
     /// When the client said that it applied it.
     pub(crate) applied: Option<Millis>,
-    pub(crate) parts: Vec<Part>,
+    /// How many text edits it has.
+    pub(crate) parts: usize,
 }
 
-/// One text edit of an edit.
+/// One text edit that was sent and has not been seen.
 #[derive(Debug)]
 pub(crate) struct Part {
+    /// The edit it belongs to.
+    pub(crate) ticket: Ticket,
     pub(crate) purpose: Purpose,
     /// Where it was sent to.
     pub(crate) positions: PositionRange,
-    /// Whether the document has it.
-    pub(crate) seen: bool,
 }
 
 /// What a text edit is for.
@@ -66,9 +67,13 @@ impl Part {
         let start = offset_at(before, self.positions.start, encoding);
         let end = offset_at(before, self.positions.end, encoding).max(start);
         let text = self.purpose.text();
-        if after.len_bytes() != before.len_bytes() - (end - start) + text.len() {
-            return None;
-        }
+        let removed = (before.len_bytes() + text.len()).checked_sub(after.len_bytes())?;
+        // A position inside a character can be taken for either side of it.
+        let inside = position_at(before, end, encoding).character < self.positions.end.character;
+        let next = before.byte_to_char(end) + usize::from(inside && end < before.len_bytes());
+        let end = [end, before.char_to_byte(next)]
+            .into_iter()
+            .find(|end| end - start == removed)?;
         let mut put = before.clone();
         splice(&mut put, start..end, text);
         (put == *after).then_some(start..end)
@@ -82,6 +87,16 @@ impl Repair {
             text: before.byte_slice(range.clone()).to_string(),
             range: range.start..range.start + text.len(),
         }
+    }
+
+    /// Whether a change was this, in the place where it belongs.
+    pub(crate) fn is_done_by(&self, before: &Rope, after: &Rope) -> bool {
+        if after.len_bytes() + self.range.len() != before.len_bytes() + self.text.len() {
+            return false;
+        }
+        let mut repaired = before.clone();
+        splice(&mut repaired, self.range.clone(), &self.text);
+        repaired == *after
     }
 
     /// Follows a change of the client's text. False if the change reaches into the range: then it is the user's.

@@ -5,12 +5,14 @@
 //! the document as the client tells it. `mine` leads from the original to ours, `foreign` from ours to the mirror.
 //! Whatever is in `foreign` is the user's, so an edit is only ever sent to a place that `foreign` leaves alone.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fast_apply_apply::Stats;
 use fast_apply_text::{
-    Document, Drift, Encoding, PositionRange, SourceText, Splice, StreamingDiff, splice,
+    Document, Drift, DriftRegion, Encoding, PositionRange, SourceText, Splice, StreamingDiff,
+    splice,
 };
 use ropey::Rope;
 
@@ -28,6 +30,8 @@ const SILENCE: Millis = 10_000;
 const GRACE: Millis = 400;
 /// How often an edit is sent before the session gives up.
 const ATTEMPTS: u32 = 3;
+/// Edits that a result may take beside two for each of its hunks; an editor that needs more undoes what we do.
+const SPARE_EDITS: usize = 20;
 /// The shortest time between two edits while text is streamed token by token.
 const TOKEN_INTERVAL: Millis = 25;
 
@@ -65,17 +69,23 @@ pub(crate) struct Session {
     stats: Option<Box<Stats>>,
     message: Option<String>,
     flight: Option<Flight>,
-    /// Changes that were sent and refused: a client can lie.
-    doubted: Vec<Change>,
+    /// The last edit that was refused. If some of it shows all the same, the rest may be on its way.
+    refused: Option<Flight>,
+    /// What was sent and has not been seen. Also what was refused: a client can lie.
+    sent: Vec<Part>,
     repairs: Vec<Repair>,
     /// After a refusal nothing is sent before a version newer than this.
     newer_than: Option<i32>,
     refusal: String,
     attempts: u32,
+    /// Edits sent since the goal was set.
+    edits: usize,
     last_sent: Millis,
     last_heard: Millis,
     percent: u8,
     damaged: bool,
+    /// The lines of hunks that were begun and could not be completed.
+    given_up: Vec<String>,
     over: Option<Phase>,
     told: bool,
 }
@@ -129,11 +139,14 @@ impl Session {
             stats: None,
             message: None,
             flight: None,
-            doubted: Vec::new(),
+            refused: None,
+            sent: Vec::new(),
+            given_up: Vec::new(),
             repairs: Vec::new(),
             newer_than: None,
             refusal: String::new(),
             attempts: 0,
+            edits: 0,
             last_sent: 0,
             last_heard: start.now,
             percent: 0,
@@ -215,6 +228,7 @@ impl Session {
         if self.goal == Goal::Write {
             self.target = Target::of_text(self.source.text(), text);
             self.goal = Goal::Land;
+            self.edits = 0;
             self.percent = self.percent.max(20);
         }
     }
@@ -256,6 +270,7 @@ impl Session {
         self.diff = None;
         self.target = Target::default();
         self.goal = Goal::Restore(phase);
+        self.edits = 0;
         self.told = false;
     }
 
@@ -264,54 +279,67 @@ impl Session {
         self.cancel.store(true, Ordering::Relaxed);
         self.diff = None;
         self.message = Some(message);
-        self.over = Some(phase);
-        self.told = false;
+        self.damaged |= !self.repairs.is_empty()
+            || self
+                .sent
+                .iter()
+                .any(|part| matches!(part.purpose, Purpose::Repair(_)));
+        self.end(phase);
     }
 
     /// Takes in one change of the document, in wire order.
     pub(crate) fn changed(&mut self, before: &Rope, after: &Rope, change: &Splice) {
-        // What was put just now is told in the text after the change; what it was a repair of, in the text before.
-        let (mut put, mut undone) = (Vec::new(), Vec::new());
-        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
-            if part.seen {
-                continue;
-            }
-            let meant = match &part.purpose {
-                Purpose::Change(change) => self.foreign.find(&change.range),
-                Purpose::Repair(repair) => Some(repair.range.clone()),
-            };
-            let Some(place) = part.put_at(before, after, self.encoding) else {
-                continue;
-            };
-            match &part.purpose {
-                Purpose::Repair(_) if meant.as_ref() == Some(&place) => part.seen = true,
-                Purpose::Change(_) if meant.as_ref() == Some(&place) => {}
-                // The client had newer text than the edit was made for, and no check.
-                purpose => {
-                    put.push(Repair::of(before, place, purpose.text()));
-                    part.seen = true;
-                    if let Purpose::Repair(repair) = purpose {
-                        undone.push(repair.clone());
-                    }
-                }
-            }
+        self.told = false;
+        self.repairs
+            .retain(|repair| !repair.is_done_by(before, after));
+        let put = self.sent.iter().enumerate().find_map(|(index, part)| {
+            let place = part.put_at(before, after, self.encoding)?;
+            Some((index, place))
+        });
+        let Some((index, place)) = put else {
+            self.foreign.record(change, &self.ours, after);
+            self.follow(change);
+            return;
+        };
+        let purpose = self.take_sent(index);
+        let meant = match &purpose {
+            Purpose::Change(change) => self.place_for(change),
+            Purpose::Repair(repair) => Some(repair.range.clone()),
+        };
+        if let Purpose::Change(change) = &purpose
+            && meant.as_ref() == Some(&place)
+        {
+            self.foreign.carry(&change.range, change.text.len());
+            self.land(change);
+            self.follow(&Splice {
+                range: place,
+                inserted: change.text.len(),
+            });
+            return;
         }
         self.foreign.record(change, &self.ours, after);
-        self.repairs.append(&mut undone);
-        let known = self.repairs.len();
-        self.repairs.retain_mut(|repair| repair.follow(change));
-        self.damaged |= self.repairs.len() < known;
-        self.repairs.splice(0..0, put);
-        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
-            if let Purpose::Repair(repair) = &mut part.purpose
-                && !part.seen
-            {
-                let reached = !repair.follow(change);
-                part.seen |= reached;
-                self.damaged |= reached;
-            }
+        if meant.as_ref() == Some(&place) {
+            self.follow(change);
+            return;
         }
-        self.told = false;
+        // The client had newer text than the edit was made for, and no check.
+        let repair = Repair::of(before, place, purpose.text());
+        if let Purpose::Repair(undone) = purpose {
+            self.repairs.push(undone);
+        }
+        self.follow(change);
+        self.repairs.insert(0, repair);
+    }
+
+    /// Keeps repairs in terms of the client's text, which has just changed.
+    fn follow(&mut self, change: &Splice) {
+        let known = self.repairs.len() + self.sent.len();
+        self.repairs.retain_mut(|repair| repair.follow(change));
+        self.sent.retain_mut(|part| match &mut part.purpose {
+            Purpose::Repair(repair) => repair.follow(change),
+            Purpose::Change(_) => true,
+        });
+        self.damaged |= self.repairs.len() + self.sent.len() < known;
     }
 
     /// Takes in that a change notification is complete.
@@ -341,36 +369,60 @@ impl Session {
     /// Moves what the document has by now into ours.
     fn see(&mut self, mirror: &Rope) {
         let mut at = 0;
-        while let Some(change) = self.sent_change(at) {
-            let slid = change.slid(&self.ours);
-            let hulls = [&change.range, &slid].map(|range| self.foreign.hull(range));
-            let shown = hulls
-                .into_iter()
-                .find(|hull| self.shows(&change, hull, mirror));
-            let Some(hull) = shown else {
+        while let Some(part) = self.sent.get(at) {
+            let Some((change, hull)) = self.seen(&part.purpose, mirror) else {
                 at += 1;
                 continue;
             };
-            let (front, end) = (
-                change.range.start - hull.from.start,
-                hull.from.end - change.range.end,
-            );
-            splice(&mut self.ours, change.range.clone(), &change.text);
-            let seen = Splice {
-                range: change.range.clone(),
-                inserted: change.text.len(),
-            };
-            self.mine.record(&seen, &self.original, &self.ours);
-            self.foreign
-                .absorb(hull.from, front + change.text.len() + end);
+            let kept = hull.from.len() - change.range.len();
+            self.foreign.absorb(hull.from, kept + change.text.len());
             self.take_sent(at);
-            self.move_sent(&seen);
-            self.attempts = 0;
+            self.land(&change);
         }
     }
 
+    /// The change this part makes, if the document has it, and the region in which it shows.
+    fn seen(&self, purpose: &Purpose, mirror: &Rope) -> Option<(Change, DriftRegion)> {
+        let Purpose::Change(change) = purpose else {
+            return None;
+        };
+        [change.range.clone(), change.slid(&self.ours)]
+            .map(|range| self.foreign.hull(&range))
+            .into_iter()
+            .find(|hull| self.shows(change, hull, mirror))
+            .map(|hull| (change.clone(), hull))
+    }
+
+    /// Takes a part of an edit for seen.
+    fn take_sent(&mut self, index: usize) -> Purpose {
+        let part = self.sent.remove(index);
+        if self.flight.is_none()
+            && let Some(refused) = self
+                .refused
+                .take_if(|refused| refused.ticket == part.ticket)
+        {
+            self.flight = Some(Flight {
+                applied: Some(self.last_heard),
+                ..refused
+            });
+        }
+        part.purpose
+    }
+
+    /// Takes a change of the document into ours.
+    fn land(&mut self, change: &Change) {
+        splice(&mut self.ours, change.range.clone(), &change.text);
+        let landed = Splice {
+            range: change.range.clone(),
+            inserted: change.text.len(),
+        };
+        self.mine.record(&landed, &self.original, &self.ours);
+        self.move_sent(&landed);
+        self.attempts = 0;
+    }
+
     /// Whether the document has this change, and nothing else, in the hull of it.
-    fn shows(&self, change: &Change, hull: &fast_apply_text::DriftRegion, mirror: &Rope) -> bool {
+    fn shows(&self, change: &Change, hull: &DriftRegion, mirror: &Rope) -> bool {
         let kept = hull.from.len() - change.range.len() + change.text.len();
         if hull.to.len() != kept || (change.range.is_empty() && change.text.is_empty()) {
             return false;
@@ -382,53 +434,25 @@ impl Session {
         mirror.byte_slice(hull.to.clone()) == expected.as_str()
     }
 
-    /// The changes that were sent and not seen: those in flight, then those doubted.
-    fn sent_change(&self, index: usize) -> Option<Change> {
-        let in_flight = self.flight.iter().flat_map(|flight| &flight.parts);
-        in_flight
-            .filter(|part| !part.seen)
-            .filter_map(|part| match &part.purpose {
-                Purpose::Change(change) => Some(change),
-                Purpose::Repair(_) => None,
-            })
-            .chain(&self.doubted)
-            .nth(index)
-            .cloned()
-    }
-
-    fn take_sent(&mut self, index: usize) {
-        let in_flight = self.flight.iter_mut().flat_map(|flight| &mut flight.parts);
-        let mut unseen =
-            in_flight.filter(|part| !part.seen && matches!(part.purpose, Purpose::Change(_)));
-        let mut passed = 0;
-        for part in unseen.by_ref() {
-            if passed == index {
-                part.seen = true;
-                return;
-            }
-            passed += 1;
-        }
-        self.doubted.remove(index - passed);
-    }
-
     /// Keeps sent changes in terms of ours, which has just changed. Those it runs into are void.
-    fn move_sent(&mut self, seen: &Splice) {
-        let follow = |change: &mut Change| {
-            if change.range.start >= seen.range.end {
-                let moved = |offset: usize| offset + seen.inserted - seen.range.len();
+    fn move_sent(&mut self, landed: &Splice) {
+        self.sent.retain_mut(|part| {
+            let Purpose::Change(change) = &mut part.purpose else {
+                return true;
+            };
+            if change.range.start >= landed.range.end {
+                let moved = |offset: usize| offset + landed.inserted - landed.range.len();
                 change.range = moved(change.range.start)..moved(change.range.end);
                 return true;
             }
-            change.range.end <= seen.range.start
-        };
-        self.doubted.retain_mut(follow);
-        for part in self.flight.iter_mut().flat_map(|flight| &mut flight.parts) {
-            if let Purpose::Change(change) = &mut part.purpose
-                && !part.seen
-            {
-                part.seen |= !follow(change);
-            }
-        }
+            change.range.end <= landed.range.start
+        });
+    }
+
+    /// How many parts of an edit have not been seen.
+    fn unseen(&self, flight: &Flight) -> usize {
+        let of_flight = |part: &&Part| part.ticket == flight.ticket;
+        self.sent.iter().filter(of_flight).count()
     }
 
     /// Takes what is in flight and unseen for lost, for now.
@@ -436,17 +460,19 @@ impl Session {
         let Some(flight) = self.flight.take() else {
             return;
         };
-        let none_seen = flight.parts.iter().all(|part| !part.seen);
-        self.newer_than = Some(flight.version);
-        for part in flight.parts.into_iter().filter(|part| !part.seen) {
-            match part.purpose {
-                Purpose::Change(change) => self.doubted.push(change),
-                Purpose::Repair(repair) => self.repairs.insert(0, repair),
-            }
-        }
-        if none_seen {
+        if self.unseen(&flight) == flight.parts {
             self.attempts += 1;
         }
+        self.newer_than = Some(flight.version);
+        let repairs = &mut self.repairs;
+        self.sent.retain(|part| match &part.purpose {
+            Purpose::Repair(repair) => {
+                repairs.insert(0, repair.clone());
+                false
+            }
+            Purpose::Change(_) => true,
+        });
+        self.refused = Some(flight);
     }
 
     /// Does what can be done now.
@@ -499,27 +525,52 @@ impl Session {
             let reason = format!("Stopped: the editor refused the edit ({}).", self.refusal);
             return self.stop(Phase::Stopped, reason);
         }
-        self.newer_than = None;
-        let parts = self.next_parts(mirror);
-        if parts.is_empty() {
-            return self.end_if_done();
+        // A client without a version check has no reason to refuse: it may have applied the edit all the same.
+        if self.newer_than.is_some() && self.never_drops && now < self.last_heard + GRACE {
+            actions.push(Action::WakeAt(self.last_heard + GRACE));
+            return;
         }
+        self.newer_than = None;
         let streams = self.granularity == Granularity::Token && self.goal == Goal::Write;
         if streams && now < self.last_sent + TOKEN_INTERVAL {
             actions.push(Action::WakeAt(self.last_sent + TOKEN_INTERVAL));
             return;
         }
+        let mut purposes = self.next_purposes();
+        let is_complete = self.goal == Goal::Land && self.work_done;
+        if purposes.is_empty() && is_complete && self.give_up_begun() {
+            purposes = self.next_purposes();
+        }
+        if purposes.is_empty() {
+            return self.end_if_done();
+        }
+        self.edits += 1;
+        if self.goal != Goal::Write && self.edits > 2 * self.stretches().len() + SPARE_EDITS {
+            let reason = "Stopped: the editor keeps changing what is written.";
+            return self.stop(Phase::Stopped, reason.to_owned());
+        }
         let ticket = next_ticket();
-        let edits = parts
-            .iter()
-            .map(|part| (part.positions, part.purpose.text().to_owned()))
-            .collect();
+        let mut edits = Vec::new();
         self.flight = Some(Flight {
             ticket,
             version: mirror.version(),
             applied: None,
-            parts,
+            parts: purposes.len(),
         });
+        for (place, purpose) in purposes {
+            let positions = mirror.positions(place, self.encoding);
+            edits.push((positions, purpose.text().to_owned()));
+            // The same change sent again is no lost one any more.
+            self.sent.retain(|part| match (&part.purpose, &purpose) {
+                (Purpose::Change(one), Purpose::Change(other)) => one != other,
+                _ => true,
+            });
+            self.sent.push(Part {
+                ticket,
+                purpose,
+                positions,
+            });
+        }
         self.last_sent = now;
         self.last_heard = now;
         actions.push(Action::Edit {
@@ -534,10 +585,15 @@ impl Session {
     fn wait_for_flight(&mut self, mirror: &Document, now: Millis) -> Option<Millis> {
         let flight = self.flight.as_ref()?;
         let silent_until = self.last_heard + SILENCE;
+        if now >= silent_until && self.unseen(flight) == 0 {
+            // The text has said it all.
+            self.flight = None;
+            return None;
+        }
         let Some(applied) = flight.applied else {
             return self.wait_until(silent_until, now);
         };
-        if flight.parts.iter().all(|part| part.seen) {
+        if self.unseen(flight) == 0 {
             self.flight = None;
             return None;
         }
@@ -559,17 +615,7 @@ impl Session {
         if now < end {
             return Some(end);
         }
-        let lost = self.flight.take();
-        let parts = lost.into_iter().flat_map(|flight| flight.parts);
-        self.doubted
-            .extend(
-                parts
-                    .filter(|part| !part.seen)
-                    .filter_map(|part| match part.purpose {
-                        Purpose::Change(change) => Some(change),
-                        Purpose::Repair(_) => None,
-                    }),
-            );
+        self.flight = None;
         self.stop(
             Phase::Unconfirmed,
             "The editor did not say what became of the last edit; look it over.".to_owned(),
@@ -577,11 +623,11 @@ impl Session {
         None
     }
 
-    /// The edits to send next.
-    fn next_parts(&mut self, mirror: &Document) -> Vec<Part> {
+    /// What to send next, and where to.
+    fn next_purposes(&mut self) -> Vec<(Range<usize>, Purpose)> {
         if !self.repairs.is_empty() {
             let repair = self.repairs.remove(0);
-            return vec![self.part(repair.range.clone(), Purpose::Repair(repair), mirror)];
+            return vec![(repair.range.clone(), Purpose::Repair(repair))];
         }
         let whole = match self.goal {
             Goal::Restore(_) => true,
@@ -589,36 +635,18 @@ impl Session {
             Goal::Write if self.granularity == Granularity::Whole => return Vec::new(),
             Goal::Write => false,
         };
-        let mut parts = Vec::new();
-        for stretch in self.stretches() {
-            let Some(change) = stretch.change else {
-                continue;
-            };
-            let Some(place) = self.place_of(&change) else {
-                continue;
-            };
-            // The same change sent again is no doubted one any more.
-            self.doubted.retain(|doubted| *doubted != change);
-            parts.push(self.part(place, Purpose::Change(change), mirror));
-            if !whole {
-                break;
-            }
-        }
-        parts
-    }
-
-    fn part(&self, place: std::ops::Range<usize>, purpose: Purpose, mirror: &Document) -> Part {
-        Part {
-            positions: mirror.positions(place, self.encoding),
-            purpose,
-            seen: false,
-        }
+        let changes = self.stretches().into_iter().filter_map(|it| it.change);
+        let placed = changes.filter_map(|change| {
+            let place = self.place_of(&change)?;
+            Some((place, Purpose::Change(change)))
+        });
+        placed.take(if whole { usize::MAX } else { 1 }).collect()
     }
 
     /// Where a change goes in the document, unless the user has been there.
-    fn place_of(&self, change: &Change) -> Option<std::ops::Range<usize>> {
-        if let Goal::Restore(_) = self.goal {
-            return self.foreign.find_within(&change.range);
+    fn place_of(&self, change: &Change) -> Option<Range<usize>> {
+        if change.reverts {
+            return self.place_for(change);
         }
         let first = self.ours.byte_to_line(change.range.start);
         let last = self.ours.byte_to_line(change.range.end);
@@ -630,34 +658,53 @@ impl Session {
         if self.foreign.touches(&(start..end.max(change.range.end))) {
             return None;
         }
-        self.foreign.find(&change.range)
+        self.place_for(change)
+    }
+
+    /// Where a change belongs in the document as it is now.
+    fn place_for(&self, change: &Change) -> Option<Range<usize>> {
+        match change.reverts {
+            true => self.foreign.find_within(&change.range),
+            false => self.foreign.find(&change.range),
+        }
     }
 
     fn end_if_done(&mut self) {
-        match self.goal {
-            Goal::Write => {}
-            Goal::Land if self.work_done => {
-                let left = self.left_out();
-                self.over = Some(Phase::Finished);
-                if !left.is_empty() {
-                    let left = format!("Left out, because you have edited there: {left}.");
-                    self.say(left);
-                }
-                self.told = false;
-            }
-            Goal::Land => {}
-            Goal::Restore(phase) => {
-                let left = self.left_out();
-                self.over = Some(phase);
-                if !left.is_empty() {
-                    self.say(format!("Kept, because you have edited there: {left}."));
-                }
-                self.told = false;
-            }
+        let (phase, done, left) = match self.goal {
+            Goal::Write => return,
+            Goal::Land if !self.work_done => return,
+            Goal::Land => (Phase::Finished, "Left out", self.left_out()),
+            Goal::Restore(phase) => (phase, "Kept", self.left_out()),
+        };
+        if !left.is_empty() {
+            let lines = left.join(", ");
+            self.say(format!("{done}, because you have edited there: {lines}."));
         }
-        if self.over.is_some() && self.damaged {
+        self.end(phase);
+    }
+
+    fn end(&mut self, phase: Phase) {
+        if self.damaged {
             self.say("An edit landed in the wrong place while you typed; look it over.".to_owned());
         }
+        self.over = Some(phase);
+        self.told = false;
+    }
+
+    /// Hunks that have landed in part and cannot be completed shall go. Whether there are any.
+    fn give_up_begun(&mut self) -> bool {
+        let begun: Vec<Stretch> = self
+            .stretches()
+            .into_iter()
+            .filter(|stretch| stretch.change.as_ref().is_some_and(|it| !it.reverts))
+            .filter(|stretch| self.mine.touches(&stretch.original))
+            .collect();
+        for stretch in &begun {
+            self.target.give_up(&stretch.original);
+            let line = self.original.byte_to_line(stretch.original.start) + 1;
+            self.given_up.push(format!("line {line}"));
+        }
+        !begun.is_empty()
     }
 
     fn say(&mut self, sentence: String) {
@@ -667,16 +714,15 @@ impl Session {
         });
     }
 
-    /// The lines of what is still to be done, as people count them.
-    fn left_out(&self) -> String {
-        let lines: Vec<String> = self
+    /// The lines of what was not done, as people count them.
+    fn left_out(&self) -> Vec<String> {
+        let still: Vec<String> = self
             .stretches()
             .iter()
             .filter_map(|stretch| stretch.change.as_ref())
-            .map(|change| self.foreign.hull(&change.range).from.start)
-            .map(|offset| format!("line {}", self.ours.byte_to_line(offset) + 1))
+            .map(|change| format!("line {}", self.ours.byte_to_line(change.range.start) + 1))
             .collect();
-        lines.join(", ")
+        [self.given_up.clone(), still].concat()
     }
 
     fn stretches(&self) -> Vec<Stretch> {

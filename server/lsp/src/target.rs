@@ -44,6 +44,8 @@ pub(crate) enum StretchKind {
 pub(crate) struct Change {
     pub(crate) range: Range<usize>,
     pub(crate) text: String,
+    /// Whether it puts the original back.
+    pub(crate) reverts: bool,
 }
 
 impl Change {
@@ -105,6 +107,13 @@ impl Target {
         self.hunks.push(TargetHunk { original, text });
     }
 
+    /// Leaves the original as it is in a range.
+    pub(crate) fn give_up(&mut self, original: &Range<usize>) {
+        self.hunks.retain(|hunk| {
+            hunk.original.end < original.start || original.end < hunk.original.start
+        });
+    }
+
     /// What it takes to get from our version to this one.
     ///
     /// `mine` leads from the original to our version.
@@ -147,6 +156,7 @@ impl Target {
         let change = (current != wanted).then(|| Change {
             range: place.start + front..place.end - end,
             text: wanted[front..wanted.len() - end].to_owned(),
+            reverts: !self.hunks.iter().any(|hunk| inside(&hunk)),
         });
         let before = original.byte_slice(range.clone()).to_string();
         let (front, end) = common(&before, &wanted);

@@ -81,6 +81,18 @@ impl Drift {
         }
     }
 
+    /// Takes in that both texts were changed alike: `range` of `from`, into which no region reaches, and its place in
+    /// `to` became `inserted` bytes.
+    pub fn carry(&mut self, range: &Range<usize>, inserted: usize) {
+        let moved = |offset: usize| offset + inserted - range.len();
+        for region in &mut self.regions {
+            if region.from.start >= range.end {
+                region.from = moved(region.from.start)..moved(region.from.end);
+                region.to = moved(region.to.start)..moved(region.to.end);
+            }
+        }
+    }
+
     /// Whether a region overlaps a range of `from` or lies at its edge.
     pub fn touches(&self, range: &Range<usize>) -> bool {
         self.regions
@@ -269,6 +281,13 @@ mod tests {
             let (range, text) = clip(theirs, to.len_bytes());
             splice(&mut to, range.clone(), &text);
             drift.record(&Splice { range, inserted: text.len() }, &from, &to);
+            if let Some(place) = drift.find_within(&my_range) {
+                let (mut from, mut to, mut drift) = (from.clone(), to.clone(), drift.clone());
+                splice(&mut to, place, &my_text);
+                splice(&mut from, my_range.clone(), &my_text);
+                drift.carry(&my_range, my_text.len());
+                prop_assert_eq!(rebuilt(&drift, &from, &to), to.to_string());
+            }
             if let Some(place) = drift.find(&my_range) {
                 splice(&mut to, place.clone(), &my_text);
                 drift.record(&Splice { range: place, inserted: my_text.len() }, &from, &to);

@@ -138,6 +138,25 @@ impl Workshop {
         });
     }
 
+    /// Looks again for a model that was missing: the user may have fetched it meanwhile.
+    fn look_again(&self) {
+        let state = self.state();
+        let missing = state
+            .model
+            .clone()
+            .filter(|_| state.phase == ModelPhase::Missing);
+        let generation = state.generation;
+        drop(state);
+        if let Some(model) = missing {
+            let workshop = self.clone();
+            start("loader", move || {
+                if let Ok(()) = model.applier.load() {
+                    workshop.tell(generation, ready(&model.applier));
+                }
+            });
+        }
+    }
+
     /// Whether the model could be fetched but is not here.
     pub(crate) fn is_missing(&self) -> bool {
         self.state().phase == ModelPhase::Missing
@@ -165,6 +184,7 @@ impl Workshop {
 
     /// Starts the work on a session.
     pub(crate) fn work(&self, job: Job) {
+        self.look_again();
         let applier = {
             let mut state = self.state();
             state.last_used = Some(Instant::now());
@@ -198,6 +218,7 @@ impl Workshop {
 
     /// Gets the model ready for a text with LF line endings, rather than for one asked for earlier.
     pub(crate) fn warm(&self, text: String) {
+        self.look_again();
         let mut state = self.state();
         let can_load = matches!(state.phase, ModelPhase::Loading | ModelPhase::Ready);
         let Some(model) = state.model.clone().filter(|_| can_load) else {
@@ -346,6 +367,42 @@ mod tests {
 
         fn fetch(&self, _: &ModelChoice, _: OnFetched<'_>) -> Result<(), String> {
             Ok(())
+        }
+    }
+
+    /// Missing until it is fetched by somebody else. Says when it is looked for.
+    struct Missing(std::sync::mpsc::Sender<()>);
+
+    impl ModelSource for Missing {
+        fn applier(&self, _: &ModelChoice, missing: MissingFlag) -> Applier {
+            let looked = self.0.clone();
+            Applier::new(move || {
+                missing.store(true, Ordering::Relaxed);
+                looked.send(()).ok();
+                Err(fast_apply_apply::ApplyError::NoModel(
+                    "it is missing".to_owned(),
+                ))
+            })
+        }
+
+        fn fetch(&self, _: &ModelChoice, _: OnFetched<'_>) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_missing_model_is_looked_for_again_when_it_is_wanted() {
+        let (sender, mut events) = unbounded_channel();
+        let (looked, looks) = std::sync::mpsc::channel();
+        let workshop = Workshop::new(Arc::new(Missing(looked)), Inbox::new(sender));
+        workshop.configure(&UserConfig::default(), &Settings::default());
+        next_model(&mut events, ModelPhase::Loading);
+        next_model(&mut events, ModelPhase::Missing);
+        workshop.warm("let a = 1;\n".to_owned());
+        for _ in 0..2 {
+            looks
+                .recv_timeout(Duration::from_secs(20))
+                .expect("it is looked for");
         }
     }
 

@@ -141,10 +141,7 @@ impl Workshop {
     /// Looks again for a model that was missing: the user may have fetched it meanwhile.
     fn look_again(&self) {
         let state = self.state();
-        let missing = state
-            .model
-            .clone()
-            .filter(|_| state.phase == ModelPhase::Missing);
+        let missing = state.missing_model().cloned();
         let generation = state.generation;
         drop(state);
         if let Some(model) = missing {
@@ -159,7 +156,7 @@ impl Workshop {
 
     /// Whether the model could be fetched but is not here.
     pub(crate) fn is_missing(&self) -> bool {
-        self.state().phase == ModelPhase::Missing
+        self.state().missing_model().is_some()
     }
 
     /// Fetches the missing model in the background and loads it. `on_end` hears how that went.
@@ -302,6 +299,15 @@ impl Workshop {
 }
 
 impl State {
+    /// The model, if it was looked for and could be fetched. One that nobody has wanted yet is not missing.
+    fn missing_model(&self) -> Option<&Model> {
+        let model = self
+            .model
+            .as_ref()
+            .filter(|_| self.phase == ModelPhase::Missing);
+        model.filter(|model| model.missing.load(Ordering::Relaxed))
+    }
+
     fn stop_warming(&mut self, if_text: impl Fn(&str) -> bool) {
         let is_meant = |warming: &mut Warming| if_text(&warming.text);
         if let Some(warming) = self.warming.take_if(is_meant) {

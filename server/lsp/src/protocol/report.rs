@@ -275,7 +275,8 @@ fn speed(stats: &Stats) -> Option<String> {
     })
 }
 
-fn gravity(phase: Phase) -> Gravity {
+/// How grave it is that a session ended so.
+pub(crate) fn gravity(phase: Phase) -> Gravity {
     match phase {
         Phase::Started | Phase::Hunk | Phase::Finished | Phase::Cancelled => Gravity::Info,
         Phase::Refused | Phase::Stopped | Phase::Unconfirmed => Gravity::Warning,

@@ -48,16 +48,16 @@ impl Buffer {
         self.view(|cell| cell.author != Author::User && cell.deleted_by != Some(Author::Server))
     }
 
-    /// A character the user typed that we have deleted and not put back, be it as one of ours.
-    pub(crate) fn destroyed(&self) -> Option<char> {
+    /// Something the user typed that we have deleted and not put back, be it as one of ours.
+    pub(crate) fn destroyed(&self) -> Option<String> {
         let lost =
-            |cell: &&Cell| cell.author == Author::User && cell.deleted_by == Some(Author::Server);
-        let count = |text: String, wanted: char| text.chars().filter(|&it| it == wanted).count();
+            |cell: &Cell| cell.author == Author::User && cell.deleted_by == Some(Author::Server);
+        let (live, wanted) = (self.text(), self.without_server());
         self.cells
-            .iter()
-            .filter(lost)
-            .map(|cell| cell.character)
-            .find(|&gone| count(self.text(), gone) < count(self.without_server(), gone))
+            .chunk_by(|one, other| lost(one) == lost(other))
+            .filter(|run| lost(&run[0]))
+            .map(|run| run.iter().map(|cell| cell.character).collect::<String>())
+            .find(|gone| live.matches(gone).count() < wanted.matches(gone).count())
     }
 
     /// Whether the user has deleted some of what we wrote, or typed at its edge.

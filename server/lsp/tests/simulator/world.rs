@@ -179,7 +179,7 @@ impl<'s> World<'s> {
             }
             Deed::Format => {
                 self.touched = true;
-                // Every line that starts a statement gets a blank more.
+                // Every statement is changed a little.
                 let mut at = 0;
                 while let Some(found) = self
                     .client
@@ -190,7 +190,7 @@ impl<'s> World<'s> {
                     .position(|c| c == '=')
                 {
                     at += found + 2;
-                    self.type_text(at - 1, at - 1, " ");
+                    self.type_text(at - 1, at - 1, "~");
                     if at % 3 == 0 {
                         break;
                     }

@@ -47,7 +47,10 @@ fn the_editor_that_has_the_file_gets_the_suggestion() {
     one.status();
     let (exit, errors) = suggest(&home, &["../two/src/house.rs", "--apply"]);
     assert_eq!(exit, Some(0), "{errors}");
-    let question = one.wait_for(|message| message["method"] == "window/showMessageRequest");
+    let question = one.wait_for(|message| {
+        let text = message["params"]["message"].as_str().unwrap_or_default();
+        message["method"] == "window/showMessageRequest" && text.contains("house.rs")
+    });
     assert_eq!(
         question["params"]["actions"][0]["title"], "Apply",
         "{question}"

@@ -149,7 +149,7 @@ impl ApplyOptions {
     }
 }
 
-fn read_text(path: &std::path::Path) -> Result<String, Failure> {
+pub(crate) fn read_text(path: &std::path::Path) -> Result<String, Failure> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = fast_apply_text::SourceText::from_bytes(bytes)
         .with_context(|| format!("cannot read {}", path.display()))?;

@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
     let (config, mut complaints) = UserConfig::read(path.as_deref(), command_line);
     let cache = Locations::from_environment().ok();
     let cache = cache.as_ref().map(|locations| locations.cache.as_path());
-    if let Err(error) = logging::start(cache, &config.settings.log_level) {
+    let (set_log_level, started) = logging::start(cache, &config.settings.log_level);
+    if let Err(error) = started {
         complaints.push(format!("the log file cannot be written: {error}"));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
         let options = ServeOptions {
             config,
             complaints,
+            set_log_level,
             sockets: socket::directory(),
             stop: Box::pin(stopped()),
             ..ServeOptions::default()

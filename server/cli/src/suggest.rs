@@ -10,6 +10,7 @@ use fast_apply_lsp::socket::{Servers, Suggestion, directories};
 use fast_apply_suggest::HintStrength;
 
 use crate::apply::read_edit;
+use crate::apply_options::read_text;
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &SuggestArguments) -> Result<(), Failure> {
     if text.trim().is_empty() {
         return Err(Failure::input(ApplyError::EmptyEdit));
     }
-    let conversation = arguments.conversation.as_deref().map(read_edit);
+    let conversation = arguments.conversation.as_deref().map(read_text);
     let conversation = conversation.transpose()?;
     let files = match &arguments.file {
         Some(file) => vec![absolute(file)?],

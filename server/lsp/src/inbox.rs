@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -14,15 +14,18 @@ use crate::event::{Command, Event, RequestId};
 pub(crate) type Answer = Result<Value, String>;
 
 /// Sends events to the main loop. Copies are the same inbox; nothing here ever waits.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Inbox {
     events: UnboundedSender<Event>,
     waiting: Arc<Waiting>,
 }
 
-#[derive(Debug, Default)]
+/// Takes an answer, on the main loop's task and before anything else that the command has caused.
+type OnAnswer = Box<dyn FnOnce(Answer) + Send>;
+
+#[derive(Default)]
 struct Waiting {
-    answers: Mutex<HashMap<RequestId, oneshot::Sender<Answer>>>,
+    answers: Mutex<HashMap<RequestId, OnAnswer>>,
     next: AtomicU64,
 }
 
@@ -42,22 +45,34 @@ impl Inbox {
 
     /// Sends a command at once; its answer comes later, or never if the main loop has ended.
     pub(crate) fn command(&self, command: Command) -> oneshot::Receiver<Answer> {
-        let request = RequestId(self.waiting.next.fetch_add(1, Ordering::Relaxed));
         let (sender, answer) = oneshot::channel();
-        self.answers().insert(request, sender);
-        self.send(Event::Command { request, command });
+        self.command_then(command, |answer| {
+            // Whoever asked may have gone.
+            sender.send(answer).ok();
+        });
         answer
+    }
+
+    /// Sends a command at once, and hands its answer on.
+    pub(crate) fn command_then(
+        &self,
+        command: Command,
+        on_answer: impl FnOnce(Answer) + Send + 'static,
+    ) {
+        let request = RequestId(self.waiting.next.fetch_add(1, Ordering::Relaxed));
+        self.answers().insert(request, Box::new(on_answer));
+        self.send(Event::Command { request, command });
     }
 
     /// Gives an answer to whoever waits for it.
     pub(crate) fn answer(&self, request: RequestId, answer: Answer) {
-        if let Some(sender) = self.answers().remove(&request) {
-            // Whoever asked may have gone.
-            sender.send(answer).ok();
+        let on_answer = self.answers().remove(&request);
+        if let Some(on_answer) = on_answer {
+            on_answer(answer);
         }
     }
 
-    fn answers(&self) -> std::sync::MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Answer>>> {
+    fn answers(&self) -> MutexGuard<'_, HashMap<RequestId, OnAnswer>> {
         let answers = self.waiting.answers.lock();
         answers.unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,22 +2,25 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer as _, reload};
 
 /// The size at which the file is begun anew; the one before is kept.
 const FILE_LIMIT: u64 = 8 << 20;
 
+/// Changes what is logged to the file, in the syntax of `RUST_LOG`.
+pub type SetLevel = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Starts logging for the whole process, to `log/server.log` in `directory` and, warnings only, to stderr. `RUST_LOG`
-/// decides what is logged to both; without it `level` does, for the file. Gives the path of the file.
+/// decides what is logged to both; without it `level` does, for the file.
 ///
-/// # Errors
-/// The file cannot be written; stderr is used all the same.
-pub fn start(directory: Option<&Path>, level: &str) -> io::Result<Option<PathBuf>> {
+/// The second value says why the file cannot be written, if so; stderr is used all the same.
+pub fn start(directory: Option<&Path>, level: &str) -> (SetLevel, io::Result<()>) {
     let named = std::env::var("RUST_LOG")
         .ok()
         .filter(|named| !named.is_empty());
@@ -34,15 +37,14 @@ pub fn start(directory: Option<&Path>, level: &str) -> io::Result<Option<PathBuf
     };
     let opened = directory.map(open).transpose();
     let (file, result) = match opened {
-        Ok(Some((file, path))) => (Some(file), Ok(Some(path))),
-        Ok(None) => (None, Ok(None)),
+        Ok(file) => (file, Ok(())),
         Err(error) => (None, Err(error)),
     };
+    let filter = EnvFilter::try_new(named.as_deref().unwrap_or(level));
+    let (filter, handle) = reload::Layer::new(filter.unwrap_or_else(|_| EnvFilter::new("info")));
     let to_file = file.map(|file| {
-        let level = named.as_deref().unwrap_or(level);
-        let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt::layer()
-            .with_writer(std::sync::Mutex::new(file))
+            .with_writer(Mutex::new(file))
             .with_ansi(false)
             .with_filter(filter)
     });
@@ -52,17 +54,24 @@ pub fn start(directory: Option<&Path>, level: &str) -> io::Result<Option<PathBuf
         .with(to_file)
         .try_init()
         .ok();
-    result
+    let set_level = move |level: &str| {
+        if named.is_none()
+            && let Ok(filter) = EnvFilter::try_new(level)
+        {
+            // Without a file there is nothing to change.
+            handle.reload(filter).ok();
+        }
+    };
+    (Arc::new(set_level), result)
 }
 
 /// Opens the log for several servers at once: each line is one append.
-fn open(directory: &Path) -> io::Result<(File, PathBuf)> {
+fn open(directory: &Path) -> io::Result<File> {
     let directory = directory.join("log");
     fs::create_dir_all(&directory)?;
     let path = directory.join("server.log");
     if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > FILE_LIMIT) {
         fs::rename(&path, directory.join("server.log.1"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).open(&path)?;
-    Ok((file, path))
+    OpenOptions::new().create(true).append(true).open(&path)
 }

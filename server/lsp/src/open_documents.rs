@@ -33,6 +33,7 @@ impl OpenDocuments {
     }
 
     /// All that are files, with their paths.
+    #[cfg(unix)]
     pub(crate) fn files(&self) -> Vec<(Uri, PathBuf)> {
         let documents = self.documents();
         let files = documents

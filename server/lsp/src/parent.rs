@@ -5,24 +5,19 @@ use std::time::Duration;
 /// How often it is looked for.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Ends when the process that `known` names is gone. One that was never seen, as from inside a container, is not missed.
+/// Ends when the process that `known` names, which was alive then, is gone.
 pub(crate) async fn gone(known: impl Fn() -> Option<u32>) {
-    let mut was_seen = false;
     loop {
         tokio::time::sleep(PERIOD).await;
-        let Some(process) = known() else {
-            continue;
-        };
-        match is_alive(process) {
-            true => was_seen = true,
-            false if was_seen => return,
-            false => {}
+        if known().is_some_and(|process| !is_alive(process)) {
+            return;
         }
     }
 }
 
+/// Whether there is such a process.
 #[cfg(unix)]
-fn is_alive(process: u32) -> bool {
+pub(crate) fn is_alive(process: u32) -> bool {
     use rustix::process::{Pid, test_kill_process};
 
     let process = i32::try_from(process).ok().and_then(Pid::from_raw);
@@ -35,6 +30,6 @@ fn is_alive(process: u32) -> bool {
 
 /// Here the end of the input has to do.
 #[cfg(not(unix))]
-fn is_alive(_: u32) -> bool {
+pub(crate) fn is_alive(_: u32) -> bool {
     true
 }

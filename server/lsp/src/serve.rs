@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::clipboard::{self, ReadClipboard};
 use crate::event::{Effect, Event, Gravity, Millis, ModelPhase, ModelState};
 use crate::inbox::Inbox;
+use crate::logging::SetLevel;
 use crate::main_loop::MainLoop;
 use crate::model_source::{InstalledModels, ModelSource};
 use crate::open_documents::OpenDocuments;
@@ -37,6 +41,8 @@ pub struct ServeOptions {
     pub models: Arc<dyn ModelSource>,
     /// Reads the clipboard.
     pub clipboard: ReadClipboard,
+    /// Changes what is logged.
+    pub set_log_level: SetLevel,
     /// The directory where `fast-apply suggest` looks for servers; `None` for one that cannot be found.
     pub sockets: Option<PathBuf>,
     /// Ends the server when it ends: a signal.
@@ -60,6 +66,7 @@ impl Default for ServeOptions {
             complaints: Vec::new(),
             models: Arc::new(InstalledModels),
             clipboard: Arc::new(clipboard::read),
+            set_log_level: Arc::new(|_| {}),
             sockets: None,
             stop: Box::pin(std::future::pending()),
         }
@@ -98,10 +105,10 @@ pub async fn serve(
         snapshots: Arc::clone(&snapshots),
         configuration: Configuration::new(options.config),
         clipboard: options.clipboard,
+        set_log_level: options.set_log_level,
         complaints: options.complaints,
     }));
-    let main_loop = tokio::spawn(run(MainLoop::new(snapshots), events, Arc::clone(&shell)));
-    let main_loop_end = main_loop.abort_handle();
+    let (main_loop, failed) = LoopThread::start(MainLoop::new(snapshots), events, &shell);
     let socket = options
         .sockets
         .map(|directory| tokio::spawn(socket::listen(directory, Arc::clone(&shell))));
@@ -118,12 +125,12 @@ pub async fn serve(
         tokio::select! {
             () = options.stop => tracing::info!("stopped by a signal"),
             () = parent::gone(|| shell.process()) => tracing::warn!("the editor is gone"),
-            _ = main_loop => tracing::error!("the main loop has failed"),
+            _ = failed => tracing::error!("the main loop has failed"),
         }
     };
     let farewell = converse(input, output, &shell, stop).await;
     idle.abort();
-    main_loop_end.abort();
+    main_loop.end().await;
     if let Some(socket) = socket {
         socket.abort();
         // Its file goes with it.
@@ -134,6 +141,48 @@ pub async fn serve(
     match farewell {
         Farewell::Orderly => End::Orderly,
         Farewell::Abrupt => End::Abrupt,
+    }
+}
+
+/// The thread of the main loop. It has one of its own, because comparing long texts takes milliseconds in which code
+/// actions are answered and messages written.
+struct LoopThread {
+    thread: JoinHandle<()>,
+    /// Ends the loop when it goes.
+    quit: oneshot::Sender<()>,
+}
+
+impl LoopThread {
+    /// Starts the loop. The second value comes to an end with it.
+    fn start(
+        main_loop: MainLoop,
+        events: UnboundedReceiver<Event>,
+        shell: &Arc<Shell>,
+    ) -> (Self, oneshot::Receiver<()>) {
+        let (quit, quitting) = oneshot::channel();
+        let (running, ended) = oneshot::channel::<()>();
+        let (runtime, shell) = (Handle::current(), Arc::clone(shell));
+        let thread = thread::Builder::new().name("main loop".to_owned());
+        let started = thread.spawn(move || {
+            let _running = running;
+            runtime.block_on(async {
+                tokio::select! {
+                    () = run(main_loop, events, shell) => {}
+                    _ = quitting => {}
+                }
+            });
+        });
+        let thread = started.expect("the system can start one more thread");
+        (Self { thread, quit }, ended)
+    }
+
+    /// Waits until the event at hand is dealt with.
+    async fn end(self) {
+        drop(self.quit);
+        // What there is to say about a panic has been said by it.
+        tokio::task::spawn_blocking(move || self.thread.join().ok())
+            .await
+            .ok();
     }
 }
 

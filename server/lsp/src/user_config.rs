@@ -178,3 +178,96 @@ impl UserConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str, command_line: CommandLine) -> (UserConfig, Vec<String>) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, text).expect("a file");
+        UserConfig::read(Some(&path), command_line)
+    }
+
+    fn model(name: &str) -> Settings {
+        Settings {
+            model: Some(name.to_owned()),
+            ..Settings::default()
+        }
+    }
+
+    const FILE: &str = r#"
+        model = "/models/of-the-file.gguf"
+        adapter = "/adapters/of-the-file"
+        device = "cpu"
+        [models.mine]
+        path = "/models/mine.gguf"
+        adapter = "none"
+    "#;
+
+    #[test]
+    fn the_command_line_goes_before_the_editor_and_that_before_the_file() {
+        let (config, complaints) = config(FILE, CommandLine::default());
+        assert_eq!(complaints, [""; 0]);
+        let spec = |settings: &Settings| {
+            let spec = config.choice(settings).spec;
+            (
+                spec.model.unwrap_or_default(),
+                spec.adapter.unwrap_or_default(),
+            )
+        };
+        let pair = |model: &str, adapter: &str| (model.to_owned(), adapter.to_owned());
+        let of_file = pair("/models/of-the-file.gguf", "/adapters/of-the-file");
+        assert_eq!(spec(&config.settings), of_file);
+        assert_eq!(spec(&model("mine")), pair("/models/mine.gguf", "none"));
+        assert_eq!(spec(&model("llama-3.2-1b")), pair("llama-3.2-1b", ""));
+        assert_eq!(config.settings.device, DeviceChoice::Cpu);
+
+        let command_line = CommandLine {
+            model: Some("./here.gguf".to_owned()),
+            adapter: None,
+            device: Some(DeviceChoice::Auto),
+        };
+        let config = UserConfig {
+            command_line,
+            ..config
+        };
+        let choice = config.choice(&model("mine"));
+        assert_eq!(choice.spec.model.as_deref(), Some("./here.gguf"));
+        assert_eq!(choice.spec.adapter, None);
+        assert_eq!(choice.load.device, DeviceChoice::Auto);
+    }
+
+    #[test]
+    fn an_editor_chooses_among_names() {
+        let (config, _) = config(FILE, CommandLine::default());
+        assert_eq!(config.permits("mine"), Ok(()));
+        assert_eq!(
+            config.permits(&Registry::builtin().default_model().id),
+            Ok(())
+        );
+        assert!(config.permits("/models/mine.gguf").is_err());
+        assert!(config.permits("yours").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_file_is_named() {
+        for (text, reason) in [
+            ("model = 7", "model is 7"),
+            ("models = 7", "models cannot be read"),
+            ("[models.mine]\ncolour = 1", "models cannot be read"),
+            ("speed = 11", "no setting speed"),
+            ("speed = ", "passed over"),
+        ] {
+            let (_, complaints) = config(text, CommandLine::default());
+            assert!(
+                complaints.iter().any(|it| it.contains(reason)),
+                "{complaints:?}"
+            );
+        }
+        let nowhere = Path::new("/nowhere/config.toml");
+        let (_, complaints) = UserConfig::read(Some(nowhere), CommandLine::default());
+        assert_eq!(complaints, [""; 0]);
+    }
+}

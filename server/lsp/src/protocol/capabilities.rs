@@ -14,6 +14,7 @@ use tower_lsp::lsp_types::{
 
 use crate::event::Client;
 use crate::open_documents::file_path;
+use crate::parent;
 use crate::protocol::{command, convert};
 use crate::settings::Settings;
 
@@ -28,7 +29,7 @@ pub(crate) struct Capabilities {
     pub(crate) configuration: bool,
     /// Whether it wants to be told that changed settings matter.
     pub(crate) registers_configuration: bool,
-    /// The editor's process.
+    /// The editor's process, if it can be seen.
     pub(crate) process: Option<u32>,
 }
 
@@ -79,7 +80,10 @@ impl Capabilities {
                 .and_then(|it| it.configuration)
                 .unwrap_or_default(),
             registers_configuration: registration.unwrap_or_default(),
-            process: params.process_id,
+            // One that cannot be seen, as from inside a container, will not be missed.
+            process: params
+                .process_id
+                .filter(|&process| parent::is_alive(process)),
         }
     }
 

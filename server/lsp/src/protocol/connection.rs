@@ -16,6 +16,7 @@ use tower::Service;
 use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
 
+use crate::event::Command;
 use crate::protocol::frame::{self, Frame, FrameReader};
 use crate::protocol::ingress::{Ingress, Phase};
 use crate::protocol::outbox::Outbox;
@@ -53,6 +54,9 @@ pub(crate) async fn converse(
             if let Err(error) = read {
                 tracing::warn!("the editor cannot be heard any more: {error}");
             }
+            // Answered after every command before it.
+            let last = shell.inbox.command(Command::Status);
+            tokio::time::timeout(FAREWELL, last).await.ok();
             true
         }
         written = &mut writer => {

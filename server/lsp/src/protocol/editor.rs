@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower_lsp::lsp_types::MessageType;
 
-use crate::event::{Client, Effect, Event, Gravity, Phase, Report, Uri};
+use crate::event::{Client, Effect, Event, Gravity, Report, Uri};
 use crate::inbox::Inbox;
 use crate::open_documents::file_uri;
 use crate::protocol::convert;
 use crate::protocol::outbox::Outbox;
-use crate::protocol::report::{ProgressBar, Reporter, Style};
+use crate::protocol::report::{ProgressBar, Reporter, Style, gravity};
 use crate::workshop::Workshop;
 
 /// The most lines of a preview that is shown as a message.
@@ -178,11 +178,7 @@ impl Editor {
         if report.phase.is_last()
             && let Some(message) = &report.message
         {
-            let gravity = match report.phase {
-                Phase::Finished | Phase::Cancelled => Gravity::Info,
-                _ => Gravity::Warning,
-            };
-            self.log(gravity, message);
+            self.log(gravity(report.phase), message);
         }
         let client = self.client();
         let style = match client {

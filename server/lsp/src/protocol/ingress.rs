@@ -55,16 +55,17 @@ impl Ingress {
         self.phase
     }
 
-    fn execute(&self, id: Id, params: Option<Value>) -> Answering {
-        let params = ExecuteCommandParams::deserialize(params.unwrap_or_default());
-        let answer = params.map(|params| self.shell.execute(params));
-        Box::pin(async move {
-            let answer = match answer {
-                Ok(answer) => answer.await.map_err(failed),
-                Err(error) => Err(Error::invalid_params(error.to_string())),
-            };
-            Ok(Some(Response::from_parts(id, answer)))
-        })
+    fn execute(&self, id: Id, params: Option<Value>) {
+        let outbox = Arc::clone(&self.shell.outbox);
+        match ExecuteCommandParams::deserialize(params.unwrap_or_default()) {
+            Ok(params) => self.shell.execute(params, move |answer| {
+                outbox.respond(Response::from_parts(id, answer.map_err(failed)));
+            }),
+            Err(error) => {
+                let error = Error::invalid_params(error.to_string());
+                outbox.respond(Response::from_error(id, error));
+            }
+        }
     }
 }
 
@@ -98,7 +99,8 @@ impl Service<Request> for Ingress {
                 return Box::pin(async { Ok(None) });
             }
             ("workspace/executeCommand", Phase::Running, Some(id)) => {
-                return self.execute(id.clone(), params);
+                self.execute(id.clone(), params);
+                return Box::pin(async { Ok(None) });
             }
             // This one is tower-lsp's: it knows the handlers.
             ("$/cancelRequest", _, None) => {}

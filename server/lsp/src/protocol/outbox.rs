@@ -75,7 +75,8 @@ impl Outbox {
         state.next_id += 1;
         state.replies.insert(id, Box::new(on_reply));
         drop(state);
-        let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let mut body = notification(method, params);
+        body["id"] = json!(id);
         self.push(None, body);
     }
 
@@ -170,5 +171,59 @@ impl Message {
 }
 
 fn notification(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+    let mut body = json!({ "jsonrpc": "2.0", "method": method });
+    if !params.is_null() {
+        body["params"] = params;
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn methods(outbox: &Outbox) -> Vec<String> {
+        outbox.close();
+        let mut methods = Vec::new();
+        while let Some(message) = outbox.next().await {
+            methods.push(format!("{} {}", message["method"], message["params"]));
+        }
+        methods
+    }
+
+    #[tokio::test]
+    async fn what_was_not_sent_gives_way_to_what_is_newer() {
+        let outbox = Outbox::default();
+        let report = |subject: &str, number: i32| {
+            outbox.notify_latest(subject.to_owned(), "report", json!(number));
+        };
+        report("a", 1);
+        report("b", 2);
+        outbox.notify("message", json!(3));
+        report("a", 4);
+        outbox.open();
+        assert_eq!(
+            outbox.next().await.map(|it| it["params"].clone()),
+            Some(json!(4))
+        );
+        report("a", 5);
+        report("b", 6);
+        report("a", 7);
+        assert_eq!(
+            methods(&outbox).await,
+            ["\"report\" 6", "\"message\" 3", "\"report\" 7"]
+        );
+    }
+
+    #[tokio::test]
+    async fn only_answers_go_out_before_it_is_open() {
+        let outbox = Outbox::default();
+        outbox.notify("message", json!({}));
+        outbox.respond(Response::from_ok(1.into(), json!("answer")));
+        assert_eq!(
+            outbox.next().await.map(|it| it["result"].clone()),
+            Some(json!("answer"))
+        );
+        assert_eq!(methods(&outbox).await, [""; 0]);
+    }
 }

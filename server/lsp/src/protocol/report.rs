@@ -27,6 +27,7 @@ struct Shown {
     sent: Instant,
     /// What is to be shown when the pause is over.
     waiting: Option<Report>,
+    style: Style,
     bar: Option<ProgressBar>,
 }
 
@@ -62,6 +63,7 @@ impl Reporter {
         let shown = sessions.entry(session).or_insert_with(|| Shown {
             sent: now - PAUSE,
             waiting: None,
+            style,
             bar: (style == Style::Progress).then(|| {
                 let token = token_of(session);
                 ProgressBar::start(Arc::clone(&self.outbox), token, title(&report))
@@ -70,7 +72,7 @@ impl Reporter {
         let next = shown.sent + PAUSE;
         if next <= now {
             shown.sent = now;
-            self.show(&report, shown.bar.as_ref());
+            self.show(&report, shown);
         } else if shown.waiting.replace(report).is_none() {
             let reporter = self.clone();
             tokio::spawn(async move {
@@ -86,14 +88,16 @@ impl Reporter {
             && let Some(report) = shown.waiting.take()
         {
             shown.sent = Instant::now();
-            self.show(&report, shown.bar.as_ref());
+            self.show(&report, shown);
         }
     }
 
-    fn show(&self, report: &Report, bar: Option<&ProgressBar>) {
-        match bar {
-            Some(bar) => bar.report(Some(report.percent), progress_line(report)),
-            None => self.send_event(report),
+    fn show(&self, report: &Report, shown: &Shown) {
+        if shown.style == Style::Events {
+            self.send_event(report);
+        }
+        if let Some(bar) = &shown.bar {
+            bar.report(Some(report.percent), progress_line(report));
         }
     }
 
@@ -271,7 +275,8 @@ fn speed(stats: &Stats) -> Option<String> {
     })
 }
 
-fn gravity(phase: Phase) -> Gravity {
+/// How grave it is that a session ended so.
+pub(crate) fn gravity(phase: Phase) -> Gravity {
     match phase {
         Phase::Started | Phase::Hunk | Phase::Finished | Phase::Cancelled => Gravity::Info,
         Phase::Refused | Phase::Stopped | Phase::Unconfirmed => Gravity::Warning,

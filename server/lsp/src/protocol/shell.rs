@@ -16,6 +16,7 @@ use tower_lsp::lsp_types::{
 use crate::clipboard::ReadClipboard;
 use crate::event::{Command, Event, Gravity, Suggested, Uri};
 use crate::inbox::{Answer, Inbox};
+use crate::logging::SetLevel;
 use crate::open_documents::{OpenDocuments, file_path};
 use crate::protocol::action::{self, Place};
 use crate::protocol::capabilities::{self, Capabilities};
@@ -43,6 +44,7 @@ pub(crate) struct Shell {
     pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) configuration: Configuration,
     pub(crate) clipboard: ReadClipboard,
+    set_log_level: SetLevel,
     capabilities: OnceLock<Capabilities>,
     is_clipboard_offered: AtomicBool,
     /// Told once `initialized`; each only once.
@@ -64,6 +66,7 @@ pub(crate) struct Parts {
     pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) configuration: Configuration,
     pub(crate) clipboard: ReadClipboard,
+    pub(crate) set_log_level: SetLevel,
     /// What was wrong before the client came.
     pub(crate) complaints: Vec<String>,
 }
@@ -81,6 +84,7 @@ impl Shell {
             snapshots: parts.snapshots,
             configuration: parts.configuration,
             clipboard: parts.clipboard,
+            set_log_level: parts.set_log_level,
             capabilities: OnceLock::new(),
             is_clipboard_offered: AtomicBool::new(true),
             complaints: Mutex::new(Complaints {
@@ -98,6 +102,7 @@ impl Shell {
             self.complain(complaints);
             self.is_clipboard_offered
                 .store(settings.clipboard, Ordering::Relaxed);
+            (self.set_log_level)(&settings.log_level);
             let capabilities = Capabilities::of(params, settings);
             self.workspace.set(capabilities.client.folders.clone());
             self.editor.meet(capabilities.client.clone());
@@ -201,40 +206,37 @@ impl Shell {
         }
     }
 
-    /// A command. It is on its way, in wire order, when this returns; the answer follows.
+    /// A command. It is on its way, in wire order, when this returns; the answer is handed on before anything that the
+    /// command causes.
     pub(crate) fn execute(
         self: &Arc<Self>,
         params: ExecuteCommandParams,
-    ) -> impl Future<Output = Answer> + Send + 'static {
+        on_answer: impl FnOnce(Answer) + Send + 'static,
+    ) {
         let asked = command::read(params).map(|asked| self.with_exact_name(asked));
-        let started = match asked {
-            Err(reason) => Started::Answered(Err(reason)),
+        match asked {
+            Err(reason) => on_answer(Err(reason)),
             Ok(Asked::FromClipboard { uri, version }) => {
+                // Before the clipboard is read: its owner may be the very editor that waits for the answer.
+                on_answer(Ok(Value::Null));
                 let shell = Arc::clone(self);
-                // Answered before the clipboard is read: its owner may be the very editor that waits for the answer.
                 tokio::spawn(async move { shell.apply_from_clipboard(uri, version).await });
-                Started::Answered(Ok(Value::Null))
             }
-            Ok(Asked::Command(mut command)) => match command.uri_mut().cloned() {
-                Some(uri) if self.documents.get(&uri).is_none() => {
-                    Started::Unopened(uri, Box::new(command))
+            Ok(Asked::Command(mut command)) => {
+                let uri = command.uri_mut().cloned();
+                match uri.filter(|uri| self.documents.get(uri).is_none()) {
+                    None => self.inbox.command_then(command, on_answer),
+                    Some(uri) => {
+                        let shell = Arc::clone(self);
+                        tokio::spawn(async move {
+                            match shell.check_unopened(&uri).await {
+                                Ok(()) => shell.inbox.command_then(command, on_answer),
+                                Err(reason) => on_answer(Err(reason)),
+                            }
+                        });
+                    }
                 }
-                _ => Started::Waiting(self.inbox.command(command)),
-            },
-        };
-        let shell = Arc::clone(self);
-        async move {
-            let answer = match started {
-                Started::Answered(answer) => return answer,
-                Started::Waiting(answer) => answer,
-                Started::Unopened(uri, command) => {
-                    shell.check_unopened(&uri).await?;
-                    shell.inbox.command(*command)
-                }
-            };
-            answer
-                .await
-                .unwrap_or_else(|_| Err("the server is shutting down".to_owned()))
+            }
         }
     }
 
@@ -262,8 +264,9 @@ impl Shell {
     /// The code lenses of a document, from what is known already.
     pub(crate) fn lenses(&self, params: &CodeLensParams) -> Option<Vec<CodeLens>> {
         let (uri, _) = self.documents.get(params.text_document.uri.as_str())?;
-        let snapshot = self.snapshots.get(&uri)?;
-        Some(action::lens(&uri, &snapshot).into_iter().collect())
+        let snapshot = self.snapshots.get(&uri);
+        let lens = snapshot.and_then(|snapshot| action::lens(&uri, &snapshot));
+        Some(lens.into_iter().collect())
     }
 
     /// Whether a file that is not open may be touched; asks the file system elsewhere.
@@ -396,14 +399,6 @@ impl Shell {
             self.editor.show(Gravity::Warning, &text);
         }
     }
-}
-
-/// How far a command has come.
-enum Started {
-    Answered(Answer),
-    Waiting(tokio::sync::oneshot::Receiver<Answer>),
-    /// The editor does not have the document open, so it has to be asked for.
-    Unopened(Uri, Box<Command>),
 }
 
 fn read<T: for<'de> Deserialize<'de>>(params: Value) -> Result<T, serde_json::Error> {

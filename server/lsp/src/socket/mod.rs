@@ -10,6 +10,7 @@ mod directory;
 mod elsewhere;
 #[cfg(unix)]
 mod listener;
+#[cfg_attr(not(unix), allow(dead_code, reason = "nobody speaks"))]
 mod message;
 
 #[cfg(unix)]

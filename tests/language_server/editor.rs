@@ -38,12 +38,14 @@ const ROOMS: usize = 13;
 /// A user's directories: a home for the server, and two projects.
 pub(crate) struct Home {
     root: TempDir,
+    has_models: bool,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
         let home = Self {
             root: TempDir::new().expect("a temporary directory"),
+            has_models: false,
         };
         for project in ["one", "two"] {
             let file = home.path(project).join("src/house.rs");
@@ -52,6 +54,14 @@ impl Home {
             std::fs::write(file, HOUSE).expect("a file");
         }
         home
+    }
+
+    /// The models are where whoever runs this has them.
+    pub(crate) fn with_models_of_this_user() -> Self {
+        Self {
+            has_models: true,
+            ..Self::new()
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -70,14 +80,17 @@ impl Home {
     /// `fast-apply` for this user, run in one of the projects.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
+        if !self.has_models {
+            command
+                .env("HOME", self.path("home"))
+                .env("FAST_APPLY_CACHE", self.path("cache"))
+                .env_remove("FAST_APPLY_MODELS");
+        }
         command
             .args(arguments)
             .current_dir(self.path("one"))
-            .env("HOME", self.path("home"))
             .env("XDG_RUNTIME_DIR", self.path("runtime"))
-            .env("FAST_APPLY_CACHE", self.path("cache"))
             .env("FAST_APPLY_CONFIG", self.path("config.toml"))
-            .env_remove("FAST_APPLY_MODELS")
             .env_remove("RUST_LOG")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -154,10 +167,16 @@ impl Editor {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
-    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+    /// Sends a request whose answer is waited for elsewhere; its id.
+    pub(crate) fn begin(&mut self, method: &str, params: Value) -> i64 {
         let id = self.next_id;
         self.next_id += 1;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        id
+    }
+
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.begin(method, params);
         self.wait_for(|message| message.get("method").is_none() && message["id"] == id)
     }
 

@@ -4,5 +4,7 @@ mod editor;
 mod life_cycle;
 #[path = "../program.rs"]
 mod program;
+mod real_model;
+mod session;
 #[cfg(unix)]
 mod suggest;

@@ -1,0 +1,40 @@
+//! The default model behind the server.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::editor::{Editor, Home};
+use crate::program::binary;
+use crate::session::OpenDocument;
+
+const FILE: &str = include_str!("../../server/text/src/line_ending.rs");
+const REPLY: &str = include_str!("../data/demo/reply.md");
+
+#[test]
+fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
+    let pulled = Command::new(binary()).args(["model", "pull"]).output();
+    let pulled = pulled.expect("it runs");
+    assert!(pulled.status.success(), "{pulled:?}");
+    let home = Home::with_models_of_this_user();
+    let initialize = json!({
+        "capabilities": { "experimental": { "fastApply": { "events": true } } },
+        "initializationOptions": { "mode": "rewrite" },
+    });
+    let mut editor = Editor::start(&home, initialize);
+    let uri = home.uri("one/line_ending.rs");
+    let mut document = OpenDocument::open(&mut editor, &uri, FILE);
+
+    let applied = document.apply(&mut editor, REPLY);
+    assert_eq!(applied.event["phase"], "finished", "{}", applied.event);
+    let stats = &applied.event["stats"];
+    assert!(stats["forwards"].as_u64() > Some(0), "{stats}");
+    assert_eq!(stats["source"], "model", "{stats}");
+    assert!(applied.edits >= 2, "two hunks, one edit each");
+    assert!(document.text().contains("pub const fn as_str"));
+
+    let undone = document.undo(&mut editor);
+    assert_eq!(undone.event["phase"], "cancelled", "{}", undone.event);
+    assert_eq!(document.text(), FILE);
+    assert_eq!(editor.leave(), Some(0));
+}

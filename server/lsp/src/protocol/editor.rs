@@ -16,7 +16,8 @@ use crate::inbox::Inbox;
 use crate::open_documents::file_uri;
 use crate::protocol::convert;
 use crate::protocol::outbox::Outbox;
-use crate::protocol::report::{ProgressBar, Reporter, Style, gravity};
+use crate::protocol::progress_bar::ProgressBar;
+use crate::protocol::report::{Reporter, Style, gravity};
 use crate::workshop::Workshop;
 
 /// The most lines of a preview that is shown as a message.

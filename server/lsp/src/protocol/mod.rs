@@ -16,6 +16,7 @@ mod editor;
 mod frame;
 mod ingress;
 mod outbox;
+mod progress_bar;
 mod report;
 mod server;
 mod shell;

@@ -30,7 +30,9 @@ fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
     let stats = &applied.event["stats"];
     assert!(stats["forwards"].as_u64() > Some(0), "{stats}");
     assert_eq!(stats["source"], "model", "{stats}");
-    assert!(applied.edits >= 2, "two hunks, one edit each");
+    assert_eq!(applied.edits, 2, "one for each hunk");
+    let first = applied.first_edit.expect("there was one");
+    assert!(first < applied.total, "it does not wait for the end");
     assert!(document.text().contains("pub const fn as_str"));
 
     let undone = document.undo(&mut editor);

@@ -124,7 +124,7 @@ impl<'s> World<'s> {
 
     fn send_command(&mut self, command: Command) {
         let request = RequestId(self.sequence);
-        self.to_server(Event::Command { request, command });
+        self.send_to_server(Event::Command { request, command });
     }
 
     /// Runs until nothing is left to happen; false if that takes for ever.
@@ -212,7 +212,7 @@ impl<'s> World<'s> {
             Deed::Close => {
                 self.flush_now();
                 self.open = false;
-                self.to_server(Event::Closed {
+                self.send_to_server(Event::Closed {
                     uri: self.uri.clone(),
                 });
             }
@@ -256,14 +256,14 @@ impl<'s> World<'s> {
                     answer,
                 },
             };
-            self.to_server(event);
+            self.send_to_server(event);
         }
         if let Some(time) = self.client.flush_time() {
             self.at(time, Arrival::Flush);
         }
     }
 
-    fn to_server(&mut self, event: Event) {
+    fn send_to_server(&mut self, event: Event) {
         let time = self
             .last_at_server
             .max(self.now + self.random.u64(..=self.scenario.delay));

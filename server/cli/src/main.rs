@@ -4,6 +4,8 @@ mod apply;
 mod apply_options;
 mod bench;
 mod destination;
+mod eval;
+mod evaluation_table;
 mod failure;
 mod interrupt;
 mod model;
@@ -28,6 +30,8 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     /// Compares drafters, and speculative with plain decoding.
     Bench(Box<bench::BenchArguments>),
+    /// Measures accuracy and speed over a data set.
+    Eval(Box<eval::EvalArguments>),
     /// Shows, fetches and checks models.
     Model(model::ModelArguments),
 }
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
         Command::Model(arguments) => model::run(arguments),
     };
     match result {

@@ -8,10 +8,12 @@ use fast_apply_engine::draft::Sources;
 use fast_apply_engine::prompt::PromptTexts;
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_suggest::{Context, Language, Suggestion, merge};
-use serde::Deserialize;
+use fast_apply_text::SourceText;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// One edit whose true result is known.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Names the case.
     pub id: String,
@@ -19,7 +21,8 @@ pub struct Case {
     pub path: String,
     /// The language of the file.
     pub language: String,
-    /// What the user asked for.
+    /// What the user asked for; empty if nobody knows.
+    #[serde(default)]
     pub instruction: String,
     /// What the chat model answered.
     pub reply: String,
@@ -27,6 +30,9 @@ pub struct Case {
     pub before: String,
     /// The file behind the edit.
     pub after: String,
+    /// What else is known of it, such as its `style` or `repo`: for grouping.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// Why a data set cannot be read.
@@ -85,18 +91,22 @@ pub fn read_cases(path: &Path) -> Result<Vec<Case>, DataError> {
 impl Case {
     /// The part of the reply that is for the file.
     pub fn suggestion(&self) -> Suggestion {
-        fast_apply_suggest::parse(&self.reply)
-            .for_file(&self.path, &self.before)
+        let reply = SourceText::from_text(self.reply.clone());
+        let original = SourceText::from_text(self.before.clone());
+        fast_apply_suggest::parse(reply.model_text())
+            .for_file(&self.path, original.model_text())
             .suggestion
     }
 
-    /// What a merge makes of it, if it makes anything.
+    /// What a merge makes of it, if it makes anything; LF line endings.
     pub fn merged(&self) -> Option<String> {
         let context = Context {
             language: Language::from_path(&self.path),
             instruction: &self.instruction,
         };
-        Some(merge(&self.before, &self.suggestion(), &context).ok()?.text)
+        let original = SourceText::from_text(self.before.clone());
+        let merged = merge(original.model_text(), &self.suggestion(), &context);
+        Some(merged.ok()?.text)
     }
 
     /// The token sequences of the case, the true result among them.
@@ -107,10 +117,12 @@ impl Case {
     ) -> Result<Sources, EngineError> {
         let suggestion = self.suggestion();
         let encode = |text: String| tokenizer.encode(&text);
+        let original = SourceText::from_text(self.before.clone());
+        let truth = SourceText::from_text(self.after.clone());
         let prompt = template.encode(
             tokenizer,
             PromptTexts {
-                original: &self.before,
+                original: original.model_text(),
                 sketch: &suggestion.text(),
                 instruction: Some(suggestion.instruction.as_str()).filter(|text| !text.is_empty()),
                 conversation: None,
@@ -122,7 +134,7 @@ impl Case {
             merge: self.merged().map(encode).transpose()?,
             prompt: prompt.tokens,
             line_ends: tokenizer.line_ends(),
-            truth: Some(tokenizer.encode(&self.after)?),
+            truth: Some(tokenizer.encode(truth.model_text())?),
         })
     }
 }

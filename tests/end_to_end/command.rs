@@ -154,7 +154,7 @@ impl Run {
 
 /// `fast-apply` of the same build. Cargo names the binary only to the tests of its own package; but
 /// it is built, beside the tests, whenever that package's tests are, and so by `cargo test --workspace`.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = env::current_exe().expect("this test has a path");
     let profile = test.parent().and_then(|deps| deps.parent());
     let binary = profile

@@ -3,6 +3,7 @@
 mod apply;
 mod apply_options;
 mod bench;
+mod data;
 mod destination;
 mod eval;
 mod evaluation_table;
@@ -30,6 +31,8 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     /// Compares drafters, and speculative with plain decoding.
     Bench(Box<bench::BenchArguments>),
+    /// Makes training and evaluation data.
+    Data(data::DataArguments),
     /// Measures accuracy and speed over a data set.
     Eval(Box<eval::EvalArguments>),
     /// Shows, fetches and checks models.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Model(arguments) => model::run(arguments),
     };

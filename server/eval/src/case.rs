@@ -1,6 +1,5 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::PromptTemplate;
@@ -11,6 +10,9 @@ use fast_apply_suggest::{Context, Language, Suggestion, merge};
 use fast_apply_text::SourceText;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::DataError;
+use crate::json_lines::{read_json_lines, write_json_lines};
 
 /// One edit whose true result is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -35,57 +37,14 @@ pub struct Case {
     pub other: Map<String, Value>,
 }
 
-/// Why a data set cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The data set.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A line is no case.
-    #[error("{}, line {line}: {source}", path.display())]
-    Line {
-        /// The data set.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-}
-
 /// Reads a data set: one JSON object a line, compressed where the name ends in `.zst`.
 pub fn read_cases(path: &Path) -> Result<Vec<Case>, DataError> {
-    let unreadable = |source| DataError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    let reader: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "zst") {
-        let mut decoder = zstd::Decoder::new(file).map_err(unreadable)?;
-        decoder.window_log_max(31).map_err(unreadable)?;
-        Box::new(decoder)
-    } else {
-        Box::new(file)
-    };
-    let mut cases = Vec::new();
-    for (index, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(unreadable)?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let case = serde_json::from_str(&line).map_err(|source| DataError::Line {
-            path: path.to_owned(),
-            line: index + 1,
-            source,
-        })?;
-        cases.push(case);
-    }
-    Ok(cases)
+    read_json_lines(path)
+}
+
+/// Writes a data set in the same form.
+pub fn write_cases(path: &Path, cases: &[Case]) -> io::Result<()> {
+    write_json_lines(path, cases)
 }
 
 impl Case {

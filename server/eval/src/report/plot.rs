@@ -40,7 +40,10 @@ impl Plot {
         );
         svg += &grid(&decades);
         let mut labels: Vec<Label> = Vec::new();
-        for point in &self.points {
+        // From the right, so that labels, which go to the right, leave the points behind them free.
+        let mut points: Vec<&Point> = self.points.iter().collect();
+        points.sort_by(|one, other| other.x.total_cmp(&one.x));
+        for point in points {
             let label = Label::beside(point, &decades, &labels);
             svg += &label.svg(point, &decades);
             labels.push(label);

@@ -121,8 +121,8 @@ fn fence_tag(pair: &Pair, style: Style, dice: &mut Dice) -> String {
     };
     match dice.between(0, 19) {
         0 => String::new(),
-        1..4 => format!("{language} {}", pair.path),
-        4 => format!("{language}:{}", pair.path),
+        1..6 => format!("{language} {}", pair.path),
+        6 => format!("{language}:{}", pair.path),
         _ => language.to_owned(),
     }
 }

@@ -63,7 +63,7 @@ fn a_reply() {
         ---
         Sure, here's the edit:
 
-        ```python
+        ```python shop/orders.py
         def total(orders):
             cents = 0
             for order in orders:
@@ -79,7 +79,7 @@ fn a_reply() {
             print("late", len(late(orders, today)))
         ```
 
-        Everything else stays as it is.
+        No other changes are needed.
     "#]]
     .assert_eq(&format!("{}\n---\n{}", case.instruction, case.reply));
 }

@@ -38,7 +38,6 @@ const BEFORE: &[&str] = &[
     "Sure, here's the edit:",
     "You only need to touch {}. The rest of the file is unchanged.",
     "Make these changes:",
-    "",
 ];
 
 /// Behind the code.
@@ -47,10 +46,6 @@ const BEHIND: &[&str] = &[
     "No other changes are needed.",
     "Let me know if you also want tests for it.",
     "The rest of the file is unchanged.",
-    "",
-    "",
-    "",
-    "",
 ];
 
 const REMOVALS: &[&str] = &[
@@ -101,7 +96,10 @@ impl Wording {
         Wording {
             instruction: instruction.trim().to_owned(),
             opening: dice.pick(BEFORE).replace("{}", &target),
-            closing: dice.pick(BEHIND).to_owned(),
+            closing: match dice.chance(0.22) {
+                true => dice.pick(BEHIND).to_owned(),
+                false => String::new(),
+            },
         }
     }
 }

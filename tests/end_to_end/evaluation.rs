@@ -372,7 +372,7 @@ fn refusals() {
     check_refusal(
         &["missing.jsonl"],
         expect![[r#"
-            fast-apply: cannot read missing.jsonl: No such file or directory (os error 2): No such file or directory (os error 2)
+            fast-apply: cannot read missing.jsonl: No such file or directory (os error 2)
             exit Some(1)
         "#]],
     );

@@ -45,6 +45,15 @@ impl<'a> Plan<'a> {
             (before.lines().collect(), after.lines().collect());
         let blocks = Blocks::new(&after);
         let mut hunks = line_hunks(&before, &after);
+        // Next to a marker nobody counts blank lines.
+        let says = |line: &&str| !line.trim().is_empty();
+        let is_spacing = |hunk: &Hunk| {
+            let old = before[hunk.original.clone()].iter();
+            !old.chain(&after[hunk.rewritten.clone()]).any(says)
+        };
+        if hunks.iter().any(is_spacing) {
+            return None;
+        }
         if hunks.is_empty() {
             hunks = vec![made_already(&blocks, after.len(), dice)?];
         }

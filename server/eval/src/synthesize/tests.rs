@@ -182,6 +182,13 @@ fn what_no_reply_can_tell_has_none() {
         ..pair()
     };
     assert!(cases(&restyled, 5, 7).is_empty());
+    let spaced = Pair {
+        after: pair()
+            .after
+            .replace("    return cents\n", "    return cents\n\n"),
+        ..pair()
+    };
+    assert!(cases(&spaced, 5, 7).is_empty());
     let cut = Pair {
         after: BEFORE.trim_end().to_owned(),
         ..pair()

@@ -1,8 +1,10 @@
-//! `fast-apply apply` as a process, with the default model, which is fetched if it is not on the machine.
+//! `fast-apply` as a process, with the default model, which is fetched if it is not on the machine.
 #![cfg(unix)]
 
 mod command;
+mod evaluation;
 mod interrupt;
+mod mining;
 mod outputs;
 #[path = "../program.rs"]
 mod program;

@@ -67,10 +67,9 @@ impl Edits {
                 id: id.to_owned(),
                 path: path.clone(),
                 language: language.to_owned(),
-                instruction: String::new(),
                 reply: read(&format!("{id}.reply.md")),
                 before: read(path),
-                after: String::new(),
+                ..Case::default()
             })
             .collect();
         assert_eq!(cases.len(), 12, "in {}", directory.display());

@@ -15,7 +15,7 @@ use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 use crate::failure::Failure;
 use crate::progress_bar::AssetBar;
 
-#[derive(Args)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ApplyOptions {
     /// Who writes the new text.
     #[arg(long, value_enum, default_value_t = ModeArgument::Auto)]
@@ -60,7 +60,7 @@ pub(crate) struct ApplyOptions {
     force_output: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ModeArgument {
     /// A patch or a sure merge where there is one, checked by the model where there is one.
     Auto,
@@ -97,6 +97,19 @@ impl ApplyOptions {
             max_output: self.max_output,
             force_output: self.force_output.as_deref().map(read_text).transpose()?,
         })
+    }
+
+    /// The same for another mode.
+    pub(crate) fn with_mode(&self, mode: ModeArgument) -> ApplyOptions {
+        ApplyOptions {
+            mode,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the output is given beforehand.
+    pub(crate) fn has_forced_output(&self) -> bool {
+        self.force_output.is_some()
     }
 
     /// The turns of the chat.

@@ -3,7 +3,10 @@
 mod apply;
 mod apply_options;
 mod bench;
+mod data;
 mod destination;
+mod eval;
+mod evaluation_table;
 mod failure;
 mod interrupt;
 mod lsp;
@@ -32,6 +35,10 @@ enum Command {
     Bench(Box<bench::BenchArguments>),
     /// Runs the language server; editors start it.
     Lsp(lsp::LspArguments),
+    /// Makes training and evaluation data.
+    Data(data::DataArguments),
+    /// Measures accuracy and speed over a data set.
+    Eval(Box<eval::EvalArguments>),
     /// Shows, fetches and checks models.
     Model(model::ModelArguments),
     /// Hands a suggested edit to an editor that runs.
@@ -43,6 +50,8 @@ fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Lsp(arguments) => lsp::run(arguments),
+        Command::Data(arguments) => data::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
         Command::Model(arguments) => model::run(arguments),
         Command::Suggest(arguments) => suggest::run(&arguments),
     };

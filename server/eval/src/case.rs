@@ -1,6 +1,5 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::PromptTemplate;
@@ -8,10 +7,15 @@ use fast_apply_engine::draft::Sources;
 use fast_apply_engine::prompt::PromptTexts;
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_suggest::{Context, Language, Suggestion, merge};
-use serde::Deserialize;
+use fast_apply_text::SourceText;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::DataError;
+use crate::json_lines::{read_json_lines, write_json_lines};
 
 /// One edit whose true result is known.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Names the case.
     pub id: String,
@@ -19,7 +23,8 @@ pub struct Case {
     pub path: String,
     /// The language of the file.
     pub language: String,
-    /// What the user asked for.
+    /// What the user asked for; empty if nobody knows.
+    #[serde(default)]
     pub instruction: String,
     /// What the chat model answered.
     pub reply: String,
@@ -27,76 +32,40 @@ pub struct Case {
     pub before: String,
     /// The file behind the edit.
     pub after: String,
-}
-
-/// Why a data set cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// The file cannot be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The data set.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A line is no case.
-    #[error("{}, line {line}: {source}", path.display())]
-    Line {
-        /// The data set.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
+    /// What else is known of it, such as its `style` or `repo`: for grouping.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// Reads a data set: one JSON object a line, compressed where the name ends in `.zst`.
 pub fn read_cases(path: &Path) -> Result<Vec<Case>, DataError> {
-    let unreadable = |source| DataError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    let reader: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "zst") {
-        let mut decoder = zstd::Decoder::new(file).map_err(unreadable)?;
-        decoder.window_log_max(31).map_err(unreadable)?;
-        Box::new(decoder)
-    } else {
-        Box::new(file)
-    };
-    let mut cases = Vec::new();
-    for (index, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(unreadable)?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let case = serde_json::from_str(&line).map_err(|source| DataError::Line {
-            path: path.to_owned(),
-            line: index + 1,
-            source,
-        })?;
-        cases.push(case);
-    }
-    Ok(cases)
+    read_json_lines(path)
+}
+
+/// Writes a data set in the same form.
+pub fn write_cases(path: &Path, cases: &[Case]) -> io::Result<()> {
+    write_json_lines(path, cases)
 }
 
 impl Case {
     /// The part of the reply that is for the file.
     pub fn suggestion(&self) -> Suggestion {
-        fast_apply_suggest::parse(&self.reply)
-            .for_file(&self.path, &self.before)
+        let reply = SourceText::from_text(self.reply.clone());
+        let original = SourceText::from_text(self.before.clone());
+        fast_apply_suggest::parse(reply.model_text())
+            .for_file(&self.path, original.model_text())
             .suggestion
     }
 
-    /// What a merge makes of it, if it makes anything.
+    /// What a merge makes of it, if it makes anything; LF line endings.
     pub fn merged(&self) -> Option<String> {
         let context = Context {
             language: Language::from_path(&self.path),
             instruction: &self.instruction,
         };
-        Some(merge(&self.before, &self.suggestion(), &context).ok()?.text)
+        let original = SourceText::from_text(self.before.clone());
+        let merged = merge(original.model_text(), &self.suggestion(), &context);
+        Some(merged.ok()?.text)
     }
 
     /// The token sequences of the case, the true result among them.
@@ -107,10 +76,12 @@ impl Case {
     ) -> Result<Sources, EngineError> {
         let suggestion = self.suggestion();
         let encode = |text: String| tokenizer.encode(&text);
+        let original = SourceText::from_text(self.before.clone());
+        let truth = SourceText::from_text(self.after.clone());
         let prompt = template.encode(
             tokenizer,
             PromptTexts {
-                original: &self.before,
+                original: original.model_text(),
                 sketch: &suggestion.text(),
                 instruction: Some(suggestion.instruction.as_str()).filter(|text| !text.is_empty()),
                 conversation: None,
@@ -122,7 +93,7 @@ impl Case {
             merge: self.merged().map(encode).transpose()?,
             prompt: prompt.tokens,
             line_ends: tokenizer.line_ends(),
-            truth: Some(tokenizer.encode(&self.after)?),
+            truth: Some(tokenizer.encode(truth.model_text())?),
         })
     }
 }

@@ -1,9 +1,37 @@
-//! Data sets of edits, and what drafters and models make of them.
+//! Data sets of edits: where they come from, and what drafters and models make of them.
+//!
+//! ```text
+//! git history --Mining--> Pair --synthesize--> Case --Evaluator--> CaseResult --> Summary, Report
+//! ```
 
 mod case;
+mod case_result;
+mod comparison;
 mod drafters;
+mod evaluator;
+mod failures;
+mod journal;
+mod json_lines;
+mod mine;
+mod pack;
+mod pair;
+mod report;
 mod speed;
+mod summary;
+mod synthesize;
 
-pub use case::{Case, DataError, read_cases};
+pub use case::{Case, read_cases, write_cases};
+pub use case_result::CaseResult;
+pub use comparison::Comparison;
 pub use drafters::{DrafterReport, DrafterRow, MergeSource, replay_drafters};
+pub use evaluator::{Evaluator, Oracle};
+pub use failures::write_failures;
+pub use journal::Journal;
+pub use json_lines::DataError;
+pub use mine::{MineError, Mining};
+pub use pack::{PackError, pack_cases};
+pub use pair::{Pair, read_pairs, write_pairs};
+pub use report::{Report, ReportRun};
 pub use speed::{SpeedRow, measure_speed};
+pub use summary::{Figures, Middle, Setting, Share, Summary};
+pub use synthesize::synthesize;

@@ -1,0 +1,66 @@
+//! Edits as diffs and as search and replace pairs, as chat models write them.
+
+use std::ops::Range;
+
+use fast_apply_text::{DiffLineKind, UnifiedDiff, hunks};
+
+use super::dice::Dice;
+
+/// A unified diff. Models know no line numbers: some leave them out, some make them up, some get them right.
+pub(super) fn unified_diff(path: &str, before: &str, after: &str, dice: &mut Dice) -> String {
+    let manner = dice.between(0, 3);
+    let mut text = String::new();
+    let diff = UnifiedDiff::new(path, before, after);
+    for line in diff.lines() {
+        match (line.kind, manner) {
+            (DiffLineKind::HunkHeader, 0) => text += "@@ ... @@\n",
+            (DiffLineKind::HunkHeader, 1) => {
+                let line = dice.between(1, 200);
+                text += &format!("@@ -{line},7 +{line},8 @@\n");
+            }
+            (DiffLineKind::FileHeader, 2) => {}
+            _ => text += &format!("{line}\n"),
+        }
+    }
+    text
+}
+
+/// Search and replace pairs, each with as many lines around as it takes for the file to have them once.
+/// None where a text to search for would be empty.
+pub(super) fn search_replace(before: &str, after: &str, dice: &mut Dice) -> Option<String> {
+    let old: Vec<&str> = before.split_inclusive('\n').collect();
+    let new: Vec<&str> = after.split_inclusive('\n').collect();
+    let mut text = String::new();
+    let mut done = 0;
+    for hunk in hunks(before, after) {
+        if hunk.original.start < done {
+            return None;
+        }
+        let mut around = dice.between(0, 2);
+        loop {
+            let (above, below) = (
+                around.min(hunk.original.start - done),
+                around.min(old.len() - hunk.original.end),
+            );
+            let widened = |range: &Range<usize>| range.start - above..range.end + below;
+            let searched = old[widened(&hunk.original)].concat();
+            if !searched.trim().is_empty() && before.matches(&searched).count() == 1 {
+                let replacement = new[widened(&hunk.rewritten)].concat();
+                if !searched.ends_with('\n')
+                    || !(replacement.is_empty() || replacement.ends_with('\n'))
+                {
+                    return None;
+                }
+                text +=
+                    &format!("<<<<<<< SEARCH\n{searched}=======\n{replacement}>>>>>>> REPLACE\n");
+                done = hunk.original.end + below;
+                break;
+            }
+            if above < around && below < around {
+                return None;
+            }
+            around += 1;
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}

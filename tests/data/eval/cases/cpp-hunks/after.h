@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
+namespace linear {
+
+/// A dense matrix, row by row.
+template <typename T>
+class Matrix {
+public:
+    Matrix(std::size_t rows, std::size_t columns, T value = T())
+        : rows_(rows), columns_(columns), cells_(rows * columns, value) {}
+
+    std::size_t rows() const { return rows_; }
+    std::size_t columns() const { return columns_; }
+
+    T& operator()(std::size_t row, std::size_t column) {
+        return cells_[row * columns_ + column];
+    }
+
+    const T& operator()(std::size_t row, std::size_t column) const {
+        return cells_[row * columns_ + column];
+    }
+
+    Matrix transposed() const {
+        Matrix result(columns_, rows_);
+        for (std::size_t row = 0; row < rows_; ++row) {
+            for (std::size_t column = 0; column < columns_; ++column) {
+                result(column, row) = (*this)(row, column);
+            }
+        }
+        return result;
+    }
+
+private:
+    std::size_t rows_;
+    std::size_t columns_;
+    std::vector<T> cells_;
+};
+
+template <typename T>
+Matrix<T> operator*(const Matrix<T>& left, const Matrix<T>& right) {
+    if (left.columns() != right.rows()) {
+        throw std::invalid_argument("the shapes do not fit");
+    }
+    Matrix<T> product(left.rows(), right.columns());
+    for (std::size_t row = 0; row < left.rows(); ++row) {
+        for (std::size_t inner = 0; inner < left.columns(); ++inner) {
+            const T factor = left(row, inner);
+            for (std::size_t column = 0; column < right.columns(); ++column) {
+                product(row, column) += factor * right(inner, column);
+            }
+        }
+    }
+    return product;
+}
+
+}  // namespace linear

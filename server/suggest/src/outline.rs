@@ -145,6 +145,11 @@ impl Reader<'_> {
             self.visit_children(node, parent, None, depth);
             return;
         };
+        // Inside a class a statement can parse as a method: `if (a) { ... }`.
+        if kind == Kind::Function && is_keyword(&name) {
+            self.visit_children(node, parent, None, depth);
+            return;
+        }
         let whole = outer.unwrap_or(node);
         let start = whole.start_position().row;
         let end = whole.end_position();
@@ -465,6 +470,14 @@ pub(crate) fn starts_lead(line: &str) -> bool {
         .iter()
         .any(|open| line.starts_with(open))
         || line.ends_with("*/")
+}
+
+/// Whether a word begins a statement and so cannot name a function.
+fn is_keyword(name: &str) -> bool {
+    matches!(
+        name,
+        "if" | "else" | "for" | "while" | "switch" | "match" | "when" | "return" | "try" | "with" | "do" | "synchronized"
+    )
 }
 
 /// A preprocessor line belongs to no declaration.

@@ -126,8 +126,8 @@ impl Matcher<'_> {
         });
         for index in fresh {
             let symbol = &self.sketch.symbols[index];
-            // A single line is left to the alignment of lines.
-            if symbol.end - symbol.head > 1 {
+            // A single line is left to the alignment of lines, and so is what the file may well have.
+            if symbol.end - symbol.head > 1 && !self.is_known(symbol, namesake) {
                 pairing.fresh.push(index);
             }
         }
@@ -161,6 +161,30 @@ impl Matcher<'_> {
         } else {
             found
         }
+    }
+
+    /// Whether an unpaired symbol need not be new: the file has several values of its name, or its first line
+    /// and most of the others.
+    fn is_known(&self, shown: &Symbol, namesake: Option<usize>) -> bool {
+        let several = shown.kind == Kind::Value
+            && self
+                .original
+                .symbols
+                .iter()
+                .any(|other| other.kind == Kind::Value && other.name == shown.name);
+        let within = namesake.map_or(0..usize::MAX, |namesake| {
+            let around = &self.original.symbols[namesake];
+            around.head..around.end
+        });
+        let head = self.sketch_rows.row_at_line(shown.head);
+        let rows = self.original_rows.row_at_line(within.start)
+            ..self.original_rows.row_at_line(within.end);
+        let head_stands = self.sketch_rows.rows.get(head).is_some_and(|head| {
+            self.original_rows.rows[rows]
+                .iter()
+                .any(|row| row.trimmed() == head.trimmed())
+        });
+        several || head_stands && self.contained(shown.head..shown.end, within) >= 0.75
     }
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.

@@ -27,8 +27,14 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         }
         Op::Delete { .. } | Op::Gap { .. } => None,
     };
+    let new_row = |op: &Op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(sketch),
+        _ => None,
+    };
     let inserted: Vec<usize> = (0..ops.len())
-        .filter(|&at| matches!(ops[at], Op::Insert { sketch } if imports::is_import(plan.shown.rows[sketch].text)))
+        .filter(|&at| {
+            new_row(&ops[at]).is_some_and(|row| imports::is_import(plan.shown.rows[row].text))
+        })
         .collect();
     if inserted.is_empty() {
         return;
@@ -42,14 +48,20 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         }
         let own = imports::bound_names(line);
-        let moved = inserted.iter().any(|&new| {
-            let Op::Insert { sketch } = ops[new] else {
-                return false;
-            };
-            let other = plan.shown.rows[sketch].text;
-            let names = imports::bound_names(other);
-            other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
-        });
+        let indent = plan.original.rows[original].indent;
+        let moved = inserted
+            .iter()
+            .filter_map(|&new| new_row(&ops[new]))
+            .any(|sketch| {
+                let other = plan.shown.rows[sketch].text;
+                let names = imports::bound_names(other);
+                // An import in another block binds another name.
+                if plan.shown.rows[sketch].indent as isize + plan.shifts[sketch] != indent as isize
+                {
+                    return false;
+                }
+                other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
+            });
         let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
         let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
         let near_new = neighbours
@@ -71,7 +83,11 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             };
             !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
         };
-        let same = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line)) || unused;
+        let same = unused
+            || inserted
+                .iter()
+                .filter_map(|&new| new_row(&ops[new]))
+                .any(|sketch| plan.shown.rows[sketch].text == line);
         if moved || unused {
             ops[at] = Op::Delete { original };
             plan.doubts.push((

@@ -74,8 +74,9 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
     let (mut after_gap, mut after_deleted) = (false, None);
     for op in ops {
         let (original, sketch, changed) = match *op {
-            Op::Gap { .. } => {
-                after_gap = true;
+            // An edge that stands for rows shows by them; one that stands for none separates nothing.
+            Op::Gap { sketch } => {
+                after_gap |= sketch.is_some();
                 continue;
             }
             Op::Delete { original } => {

@@ -35,6 +35,13 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             "the sketch shows parts in another order than the file".to_owned(),
         ));
     }
+    if plan.hides_parts_at_edge(ops) {
+        doubts.push((
+            0.75,
+            "a part at the edge of a class is neither shown nor marked".to_owned(),
+        ));
+    }
+    weigh_start(plan, ops, &mut doubts);
     likely_renames(plan, &mut doubts);
     weigh_blank_lines(plan, ops, &mut doubts);
     if !plan.whole {
@@ -43,6 +50,24 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         }
     }
     plan.doubts.extend(doubts);
+}
+
+/// A sketch that begins with new rows and no marker may begin where the file begins.
+fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole || !matches!(ops.first(), Some(Op::Gap { sketch: None })) {
+        return;
+    }
+    let hidden = ops[1..]
+        .iter()
+        .take_while(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let new = matches!(ops.get(hidden + 1), Some(Op::Insert { sketch: 0 }));
+    if new && (1..=40).contains(&hidden) {
+        doubts.push((
+            0.7,
+            "the sketch may begin at the first line of the file".to_owned(),
+        ));
+    }
 }
 
 /// A new symbol much like one that the sketch does not show may be its new form; the words can say that it is new.

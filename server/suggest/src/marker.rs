@@ -327,7 +327,9 @@ fn is_removal(words: &str) -> bool {
 /// Whether a comment on a removal speaks to who applies the sketch. `# Remove the coding line` in the imperative is
 /// what code says of itself, unless it names something of the file in the way of code.
 fn is_order(words: &str, original: &str) -> bool {
-    let lower = words.trim_start_matches(['(', '[', '-', ' ']).to_lowercase();
+    let lower = words
+        .trim_start_matches(['(', '[', '-', ' '])
+        .to_lowercase();
     let imperative = ["remove ", "delete ", "removing ", "deleting "]
         .iter()
         .any(|start| lower.starts_with(start));

@@ -476,7 +476,17 @@ pub(crate) fn starts_lead(line: &str) -> bool {
 fn is_keyword(name: &str) -> bool {
     matches!(
         name,
-        "if" | "else" | "for" | "while" | "switch" | "match" | "when" | "return" | "try" | "with" | "do" | "synchronized"
+        "if" | "else"
+            | "for"
+            | "while"
+            | "switch"
+            | "match"
+            | "when"
+            | "return"
+            | "try"
+            | "with"
+            | "do"
+            | "synchronized"
     )
 }
 

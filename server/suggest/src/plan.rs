@@ -617,9 +617,79 @@ impl<'a> Plan<'a> {
         first.is_some_and(|first| first <= new && (0..first).all(|row| self.original_imports[row]))
     }
 
+    /// Whether the sketch, which has no marker at its start, begins with another form of the words that the file
+    /// begins with: the docstring or the comment on the whole file.
+    fn starts_with_new_words(&self, shown: &Range<usize>) -> bool {
+        let (Some(new), Some(old)) = (self.shown.rows.get(shown.start), self.original.rows.first())
+        else {
+            return false;
+        };
+        let sort = |row: &crate::rows::Row<'_>| {
+            let text = row.trimmed();
+            ["\"\"\"", "'''", "//!", "/*", "//", "#!", "# ", "<!--", "--"]
+                .into_iter()
+                .find(|open| text.starts_with(open))
+        };
+        shown.start == 0
+            && sort(old).is_some_and(|open| sort(new) == Some(open))
+            && new.trimmed() != old.trimmed()
+            && !self
+                .original
+                .rows
+                .iter()
+                .take(60)
+                .any(|row| row.trimmed() == new.trimmed())
+    }
+
     /// Whether the sketch shows symbols in another order than the original.
     pub(crate) fn has_detached(&self) -> bool {
         !self.detached.is_empty()
+    }
+
+    /// Whether a class that is mostly shown, and without any marker, keeps a part before the first that is shown or
+    /// behind the last.
+    pub(crate) fn hides_parts_at_edge(&self, ops: &[Op]) -> bool {
+        if self.whole {
+            return false;
+        }
+        let kept: std::collections::HashSet<usize> = ops
+            .iter()
+            .filter_map(|op| match op {
+                Op::Keep { original } => Some(*original),
+                _ => None,
+            })
+            .collect();
+        self.pairing.pairs.iter().any(|pair| {
+            if !self.is_container(pair.original) {
+                return false;
+            }
+            let children: Vec<Pair> = self
+                .chained
+                .iter()
+                .filter(|child| self.parent(child) == Some(pair.sketch))
+                .copied()
+                .collect();
+            let rows = self.shown_rows(pair.sketch);
+            let inside = |row: usize| {
+                children
+                    .iter()
+                    .any(|child| self.shown_rows(child.sketch).contains(&row))
+            };
+            let marked = rows
+                .clone()
+                .any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
+            let mostly = children.len() * 10 >= self.parts(pair.original) * 6;
+            !marked
+                && mostly
+                && self
+                    .original_outline
+                    .children(Some(pair.original))
+                    .any(|part| {
+                        let symbol = &self.original_outline.symbols[part];
+                        let rows = self.original_rows(part);
+                        symbol.end - symbol.head > 1 && rows.clone().all(|row| kept.contains(&row))
+                    })
+        })
     }
 
     /// Whether what this level of the sketch does not show is to go, where no marker stands for it.
@@ -671,8 +741,11 @@ impl<'a> Plan<'a> {
         edges: Edges,
         pair: Option<Pair>,
     ) -> Vec<Op> {
-        let open_start =
-            edges.first && edges.file && !self.whole && !self.starts_with_new_imports(&shown);
+        let open_start = edges.first
+            && edges.file
+            && !self.whole
+            && !self.starts_with_new_imports(&shown)
+            && !self.starts_with_new_words(&shown);
         let open_end = edges.last && edges.file && !self.whole;
         let implied = Unit::Gap {
             sketch: None,

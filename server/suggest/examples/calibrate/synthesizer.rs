@@ -33,7 +33,7 @@ pub(crate) fn sketch(
     if trailing(before) && restyles(before, after)
         || trailing(before) != trailing(after)
         || before[before.trim_end().len()..] != after[after.trim_end().len()..]
-        || cuts_an_end(diff.ops(), lines.len())
+        || cuts_an_end(diff.ops(), after.trim_end().lines().count())
     {
         return None;
     }
@@ -69,7 +69,7 @@ fn restyles(before: &str, after: &str) -> bool {
 
 /// Whether lines go at the start or the end of the text and none come.
 fn cuts_an_end(ops: &[DiffOp], lines: usize) -> bool {
-    ops.iter().any(|op| matches!(op, DiffOp::Delete { new_index, .. } if *new_index == 0 || *new_index == lines))
+    ops.iter().any(|op| matches!(op, DiffOp::Delete { new_index, .. } if *new_index == 0 || *new_index >= lines))
 }
 
 /// Shows `count` lines with words on either side, and everything up to them.

@@ -234,80 +234,170 @@ fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String
         ));
         return;
     }
-    // If the row next to a marker stands a second time behind the marker, what lies between may have been cut out.
-    let deleted: Vec<usize> = piece
+    weigh_context(plan, piece, &anchored, doubts);
+}
+
+/// The rows of a piece that are shown before its first change, or behind its last one, may stand in the file a
+/// second time: then the change may belong there.
+fn weigh_context(
+    plan: &Plan<'_>,
+    piece: &Piece<'_>,
+    anchored: &dyn Fn(usize) -> bool,
+    doubts: &mut Vec<(f32, String)>,
+) {
+    let key = |row: usize| {
+        let row = &plan.original.rows[row];
+        (row.trimmed(), row.indent)
+    };
+    let originals = |ops: &mut dyn Iterator<Item = &Op>| -> Vec<usize> {
+        ops.map_while(|op| match *op {
+            Op::Match { original, .. } => Some(original),
+            _ => None,
+        })
+        .collect()
+    };
+    let lead = originals(&mut piece.ops.iter());
+    let mut tail = originals(&mut piece.ops.iter().rev());
+    tail.reverse();
+    let spanned: Vec<usize> = piece
         .ops
         .iter()
-        .filter_map(|op| {
-            if let Op::Delete { original } = *op {
-                Some(original)
-            } else {
-                None
-            }
-        })
+        .filter_map(crate::plan::original_of)
         .collect();
-    let twice = |original: usize, hidden: Range<usize>, reach: usize| {
-        let rows: Vec<usize> = hidden
-            .chain(deleted.iter().copied())
-            .filter(|row| row.abs_diff(original) <= reach)
-            .collect();
-        rows.iter().any(|row| key(*row) == key(original))
+    let Some(span) = spanned
+        .first()
+        .map(|first| *first..spanned[spanned.len() - 1] + 1)
+    else {
+        return;
     };
-    let reach = |original: usize| {
-        if plan.original.rows[original].is_closer {
-            12
-        } else {
-            80
+    let quiet = lead.len() == piece.ops.len();
+    let pure = piece
+        .ops
+        .iter()
+        .all(|op| matches!(op, Op::Match { .. } | Op::Insert { .. }));
+    for (context, hidden) in [(&lead, piece.before.clone()), (&tail, piece.after.clone())] {
+        let (Some(&first), Some(&last)) = (context.first(), context.last()) else {
+            continue;
+        };
+        let edge = if hidden == piece.before { first } else { last };
+        if context.iter().any(|row| anchored(*row))
+            && !context.iter().all(|row| plan.original.rows[*row].is_closer)
+            || anchored(edge)
+        {
+            continue;
         }
-    };
-    let first = matched[0].1;
-    let last = matched[matched.len() - 1].1;
-    let starts = !anchored(first)
-        && matches!(piece.ops.first(), Some(Op::Match { .. }))
-        && twice(first, piece.before.clone(), reach(first));
-    let ends = !anchored(last)
-        && matches!(piece.ops.last(), Some(Op::Match { .. }))
-        && twice(last, piece.after.clone(), reach(last));
-    if starts || ends {
-        doubts.push((
-            0.78,
-            format!("a line next to a marker around line {line} stands behind the marker, too"),
-        ));
+        let says = context
+            .iter()
+            .any(|row| !plan.original.rows[*row].is_closer);
+        let reach = if says { 80 } else { 12 };
+        let fits = |at: usize| {
+            at.abs_diff(first) <= reach
+                && at != first
+                && context.iter().enumerate().all(|(offset, row)| {
+                    at + offset < plan.original.len() && key(at + offset) == key(*row)
+                })
+        };
+        let outside = hidden
+            .clone()
+            .any(|at| fits(at) && hidden.contains(&(at + context.len() - 1)));
+        let inside = says
+            && !quiet
+            && span
+                .clone()
+                .any(|at| fits(at) && at + context.len() <= span.end);
+        let line = plan.original.rows[first].line + 1;
+        if outside {
+            doubts.push((
+                0.78,
+                format!(
+                    "{} around line {line} stand behind the marker, too",
+                    if quiet {
+                        "unchanged lines"
+                    } else if pure {
+                        "lines beside an insertion"
+                    } else {
+                        "lines beside a change"
+                    }
+                ),
+            ));
+        } else if inside {
+            doubts.push((
+                0.75,
+                format!("lines beside a change around line {line} stand inside it, too"),
+            ));
+        } else if hidden.clone().any(|at| {
+            key(at) == key(edge)
+                && at.abs_diff(edge)
+                    <= if plan.original.rows[edge].is_closer {
+                        12
+                    } else {
+                        80
+                    }
+        }) {
+            doubts.push((
+                0.785,
+                format!(
+                    "one {} line next to a marker around line {line} stands behind it, too",
+                    if pure { "pure" } else { "impure" }
+                ),
+            ));
+        }
     }
 }
 
-/// Many lines go and hardly any come, or what goes looks like what stays: a marker may have been forgotten.
+/// Many lines go and hardly any come in their place, or what goes looks like what stays: a marker may have been
+/// forgotten.
 fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
     let text = |row: usize| plan.original.rows[row].trimmed();
-    let mut deleted: Vec<&str> = Vec::new();
-    let mut matched: Vec<&str> = Vec::new();
-    let mut shown = 0;
-    for op in piece.ops {
-        match *op {
-            Op::Delete { original } if !plan.original.rows[original].is_closer => {
-                deleted.push(text(original))
-            }
-            Op::Match { original, .. } => matched.push(text(original)),
-            Op::Insert { .. } | Op::Replace { .. } => shown += 1,
-            Op::Delete { .. } | Op::Keep { .. } | Op::Gap { .. } => {}
-        }
-    }
+    let matched: Vec<&str> = piece
+        .ops
+        .iter()
+        .filter_map(|op| match *op {
+            Op::Match { original, .. } => Some(text(original)),
+            _ => None,
+        })
+        .collect();
+    let changed = piece
+        .ops
+        .iter()
+        .any(|op| matches!(op, Op::Insert { .. } | Op::Replace { .. }));
     // Without a grammar nothing tells a function that is left out from one that is taken out.
     let many = if plan.original_outline.symbols.is_empty() {
         2
     } else {
         4
     };
-    if deleted.len() > many && deleted.len() > shown {
-        doubts.push((
-            0.75,
-            format!(
-                "{} lines go that the sketch passes over without a marker",
-                deleted.len()
-            ),
-        ));
-    } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
-        doubts.push((0.75, "a line that goes equals one that stays".to_owned()));
+    for run in piece.ops.split(|op| matches!(op, Op::Match { .. })) {
+        let deleted: Vec<&str> = run
+            .iter()
+            .filter_map(|op| match *op {
+                Op::Delete { original } if !plan.original.rows[original].is_closer => {
+                    Some(text(original))
+                }
+                _ => None,
+            })
+            .collect();
+        let shown = run
+            .iter()
+            .filter(|op| matches!(op, Op::Insert { .. } | Op::Replace { .. }))
+            .count();
+        if deleted.len() > many && deleted.len() > shown {
+            doubts.push((
+                0.75,
+                format!(
+                    "{} lines go that the sketch passes over without a marker",
+                    deleted.len()
+                ),
+            ));
+        } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
+            doubts.push((
+                if changed { 0.75 } else { 0.755 },
+                format!(
+                    "a line that goes equals one that stays {}",
+                    if changed { "changed" } else { "otherwise" }
+                ),
+            ));
+        }
     }
 }
 
@@ -352,6 +442,16 @@ fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, Strin
         }
         _ => false,
     });
+    let near: std::collections::HashSet<&str> = piece
+        .before
+        .clone()
+        .rev()
+        .take(6)
+        .chain(piece.after.clone().take(6))
+        .filter(|row| !plan.original.rows[*row].is_closer)
+        .map(|row| plan.original.rows[row].trimmed())
+        .collect();
+    let repeated = piece.ops.iter().any(|op| matches!(*op, Op::Insert { sketch } if !plan.fresh[sketch] && near.contains(plan.shown.rows[sketch].trimmed())));
     // A row beside a marker that the piece is thought to change, but that the file has nearby, may be context.
     let old: std::collections::HashSet<&str> = piece
         .ops
@@ -385,6 +485,8 @@ fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, Strin
             0.7,
             "new lines stand in the hidden part of the file, too".to_owned(),
         ));
+    } else if repeated {
+        doubts.push((0.79, "a new line repeats one close by".to_owned()));
     }
 }
 

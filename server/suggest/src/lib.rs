@@ -33,6 +33,7 @@
 mod align;
 mod amend;
 mod assemble;
+mod declaration;
 mod doubt;
 mod fence;
 mod format;
@@ -40,6 +41,7 @@ mod fragment;
 mod guard;
 mod imports;
 mod language;
+mod layout;
 mod likeness;
 mod marker;
 mod merge;

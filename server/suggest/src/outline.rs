@@ -49,8 +49,11 @@ pub(crate) struct Outline {
 
 impl Outline {
     pub(crate) fn new(text: &str, language: Language) -> Self {
+        let Some(grammar) = language.grammar() else {
+            return crate::layout::outline(text, language);
+        };
         let mut parser = Parser::new();
-        if parser.set_language(&language.grammar()).is_err() {
+        if parser.set_language(&grammar).is_err() {
             return Self::default();
         }
         let Some(tree) = parser.parse(text, None) else {
@@ -72,7 +75,12 @@ impl Outline {
 
     /// The outline of a piece of a file: if it parses badly by itself, it is read as the inside of a class.
     pub(crate) fn of_fragment(text: &str, language: Language) -> Self {
-        let plain = Self::new(text, language);
+        let mut plain = Self::new(text, language);
+        if language.grammar().is_none() {
+            // The layout of a piece is as good as that of the whole.
+            plain.errors = 0;
+            return plain;
+        }
         let wrapper = match language {
             Language::Java
             | Language::Kotlin

@@ -863,10 +863,14 @@ impl<'a> Plan<'a> {
             return false;
         }
         let last = &self.shown.rows[shown.end - 1];
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let rows = &self.original.rows[self.original_rows(pair.original)];
-        let closes = |text: &str| text.starts_with(['}', ')', ']']);
+        let closes = |text: &str| text.starts_with(['}', ')', ']']) || text == "end";
         if rows.last().is_some_and(|row| closes(row.trimmed())) {
-            return !closes(last.trimmed());
+            let deeper = last.trimmed() == "end" && last.indent > self.shown.rows[head].indent;
+            return !closes(last.trimmed()) || deeper;
         }
         rows.iter().any(|row| row.trimmed() == last.trimmed())
     }

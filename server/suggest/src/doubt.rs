@@ -20,6 +20,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             ));
         }
     }
+    for pair in plan.pairing.pairs.iter().filter(|pair| pair.renamed) {
+        let name = &plan.original_outline.symbols[pair.original].name;
+        if !plan.request.names(crate::pairing::last_part(name)) {
+            doubts.push((0.75, format!("{name} is taken to be renamed")));
+        }
+    }
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }
@@ -335,11 +341,8 @@ fn weigh_context(
                     }
         }) {
             doubts.push((
-                0.785,
-                format!(
-                    "one {} line next to a marker around line {line} stands behind it, too",
-                    if pure { "pure" } else { "impure" }
-                ),
+                0.9,
+                format!("one line next to a marker around line {line} stands behind it, too"),
             ));
         }
     }
@@ -391,11 +394,8 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             ));
         } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
             doubts.push((
-                if changed { 0.75 } else { 0.755 },
-                format!(
-                    "a line that goes equals one that stays {}",
-                    if changed { "changed" } else { "otherwise" }
-                ),
+                if changed { 0.9 } else { 0.75 },
+                "a line that goes equals one that stays".to_owned(),
             ));
         }
     }

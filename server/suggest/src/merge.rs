@@ -210,10 +210,6 @@ struct Attempt {
 impl Attempt {
     fn new(plan: &mut Plan<'_>, taste: Taste, original: &str) -> Self {
         let mut ops = plan.operations(taste);
-        if std::env::var("DBG").is_ok() {
-            eprintln!("{taste:?} pairs {:?} fresh {:?}", plan.pairing.pairs.iter().map(|p|(plan.shown_outline.symbols[p.sketch].name.clone(), plan.shown_rows(p.sketch), plan.original_rows(p.original))).collect::<Vec<_>>(), plan.pairing.fresh);
-            for op in &ops { match *op { crate::align::Op::Keep{..} => {}, crate::align::Op::Match{sketch, original} => eprintln!("  = {sketch} {original} {}", plan.shown.rows[sketch].text), crate::align::Op::Replace{sketch, original, likeness} => eprintln!("  R {sketch} {original} {likeness} {} <- {}", plan.shown.rows[sketch].text, plan.original.rows[original].text), crate::align::Op::Insert{sketch} => eprintln!("  + {sketch} {}", plan.shown.rows[sketch].text), crate::align::Op::Delete{original} => eprintln!("  - {original} {}", plan.original.rows[original].text), _ => eprintln!("  {op:?}") } }
-        }
         amend::amend(plan, &mut ops);
         let (mut text, regions) = assemble::assemble(plan, &ops);
         if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {

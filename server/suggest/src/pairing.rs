@@ -255,11 +255,45 @@ impl Matcher<'_> {
             let likely = said
                 && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
             let score = content + if sure { 1.0 } else { 0.0 };
+            let likely = likely || content >= 0.6 && self.stands_in_place_of(symbol, old);
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
             }
         }
         best.map(|(_, index)| index)
+    }
+
+    /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.
+    /// A marker or an edge on one side leaves it to the other.
+    fn stands_in_place_of(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let row = |rows: &'_ Rows<'_>, at: Option<usize>| {
+            at.and_then(|at| rows.rows.get(at))
+                .map(|row| (row.line, row.trimmed().to_owned()))
+        };
+        let (rows, others) = (self.sketch_rows, self.original_rows);
+        let sides = [
+            (
+                row(rows, rows.row_at_line(shown.lead).checked_sub(1)),
+                row(others, others.row_at_line(original.lead).checked_sub(1)),
+            ),
+            (
+                row(rows, Some(rows.row_at_line(shown.end))),
+                row(others, Some(others.row_at_line(original.end))),
+            ),
+        ];
+        let mut same = 0;
+        for (new, old) in sides {
+            match (new, old) {
+                (Some((line, new)), old) if !(self.is_gap_line)(line) => {
+                    if old.is_none_or(|(_, old)| old != new) {
+                        return false;
+                    }
+                    same += 1;
+                }
+                _ => {}
+            }
+        }
+        same > 0
     }
 
     /// The share of the sketch's lines that the original has in a range, by weight.

@@ -113,6 +113,7 @@ impl<'a> Plan<'a> {
             doubts: Vec::new(),
         };
         plan.cut_off_strangers();
+        plan.admit_no_gaps_in_new_code();
         for index in plan.pairing.fresh.clone() {
             let rows = plan.shown_rows(index);
             plan.fresh[rows].fill(true);
@@ -249,6 +250,19 @@ impl<'a> Plan<'a> {
             .pairs
             .retain(|pair| inside(pair.sketch, outline));
         self.pairing.fresh.retain(|index| inside(*index, outline));
+    }
+
+    /// A marker stands for code that the file has: a symbol with one inside is none that the file lacks, and its rows
+    /// are left to the alignment.
+    fn admit_no_gaps_in_new_code(&mut self) {
+        let mut fresh = std::mem::take(&mut self.pairing.fresh);
+        fresh.retain(|index| {
+            let rows = self.shown_rows(*index);
+            !rows
+                .clone()
+                .any(|row| matches!(self.meaning(row), Meaning::Gap(_)))
+        });
+        self.pairing.fresh = fresh;
     }
 
     /// Parts the pairs of each level into those in the same order in both texts and the others.

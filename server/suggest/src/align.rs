@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::imports;
 use crate::likeness::Likeness;
 use crate::rows::{Row, Rows};
 
@@ -92,6 +93,11 @@ impl Taste {
     pub(crate) const BOLD: Self = Self {
         caution: -0.15,
         closer: 0.2,
+    };
+    /// Nothing takes the place of anything but its equal or nearly so.
+    pub(crate) const TIMID: Self = Self {
+        caution: 0.4,
+        closer: 0.05,
     };
     pub(crate) const CAREFUL: Self = Self {
         caution: 0.15,
@@ -447,6 +453,7 @@ impl Aligner<'_> {
                     found.push((other, shown.weight() * rarity * factor + first, 1.0));
                 }
                 if !shown.is_closer {
+                    let import = imports::is_import(shown.text);
                     let condition = is_condition(shown);
                     let bonus =
                         if lonely[at] { 0.25 } else { 0.0 } + if condition { 0.35 } else { 0.0 };
@@ -459,6 +466,7 @@ impl Aligner<'_> {
                                 || replaced.trimmed() == shown.trimmed()
                                 || condition && !is_condition(replaced)
                                 || is_comment(replaced) != is_comment(shown)
+                                || import && !imports::are_related(replaced.text, shown.text)
                             {
                                 return;
                             }

@@ -86,7 +86,7 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
             Op::Keep { original } => (Some(original), None, false),
             Op::Match { sketch, original } => {
                 let (shown, known) = (&plan.shown.rows[sketch], &plan.original.rows[original]);
-                let moved = shown.indent as isize + plan.shifts[sketch] != known.indent as isize;
+                let moved = plan.moves(sketch, original);
                 (
                     Some(original),
                     Some(sketch),
@@ -98,9 +98,11 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
             } => {
                 let same =
                     plan.shown.rows[sketch].trimmed() == plan.original.rows[original].trimmed();
-                let moved = plan.shown.rows[sketch].indent as isize + plan.shifts[sketch]
-                    != plan.original.rows[original].indent as isize;
-                (Some(original), Some(sketch), !same || moved)
+                (
+                    Some(original),
+                    Some(sketch),
+                    !same || plan.moves(sketch, original),
+                )
             }
             Op::Insert { sketch } => (None, Some(sketch), true),
         };
@@ -216,12 +218,27 @@ impl Writer<'_> {
                 }
             }
             (_, Some(after)) => blank_lines(self.blanks_after_new(index, after)),
-            (Some(before), None) => blank_lines(self.blanks_before_new(index, before)),
+            (Some(before), None) => match self.goes_behind(index, before) {
+                Some(gone) => own(gone),
+                None => blank_lines(self.blanks_before_new(index, before)),
+            },
             (None, None) => item
                 .sketch
                 .map(|row| blank_lines(shown(row).len().max(self.blanks_behind(previous.sketch))))
                 .unwrap_or_default(),
         }
+    }
+
+    /// The row behind `before` if it goes and the new rows from `index` on take its place.
+    fn goes_behind(&self, index: usize, before: usize) -> Option<usize> {
+        let behind = self.items.get(self.run_end(index) + 1);
+        [
+            self.items[index].after_deleted,
+            behind.and_then(|item| item.after_deleted),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|gone| *gone == before + 1)
     }
 
     /// Equal numbers of blank lines stay as they are; between two symbols the file's own number stays.

@@ -47,15 +47,59 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             "a part at the edge of a class is neither shown nor marked".to_owned(),
         ));
     }
+    if plan
+        .pairing
+        .pairs
+        .iter()
+        .any(|pair| plan.is_shown_in_part(*pair))
+    {
+        doubts.push((
+            0.75,
+            "a section is shown in part and without a marker".to_owned(),
+        ));
+    }
+    if keeps_between_neighbours(plan, ops) {
+        doubts.push((
+            0.77,
+            "lines stay between two that are shown side by side".to_owned(),
+        ));
+    }
     weigh_start(plan, ops, &mut doubts);
     likely_renames(plan, &mut doubts);
     weigh_blank_lines(plan, ops, &mut doubts);
     if !plan.whole {
         for piece in pieces(ops) {
-            weigh_piece(plan, &piece, &mut doubts);
+            weigh_piece(plan, &narrowed(plan, piece), &mut doubts);
         }
     }
     plan.doubts.extend(doubts);
+}
+
+/// Whether lines stay though a sketch that has markers shows none in their place.
+fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let hidden = |op: &&Op| matches!(op, Op::Keep { .. } | Op::Gap { .. });
+    let mut at = ops.iter().take_while(hidden).count();
+    while at < ops.len() {
+        let run = &ops[at..at + ops[at..].iter().take_while(hidden).count()];
+        at += run.len();
+        if at == ops.len() {
+            break;
+        }
+        let marked = run
+            .iter()
+            .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
+        let stay = run
+            .iter()
+            .any(|op| matches!(*op, Op::Keep { original } if !plan.is_sticky(original)));
+        if stay && !marked {
+            return true;
+        }
+        at += ops[at..].iter().take_while(|op| !hidden(op)).count();
+    }
+    false
 }
 
 /// A sketch that begins with new rows and no marker may begin where the file begins.
@@ -68,7 +112,10 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         .take_while(|op| matches!(op, Op::Keep { .. }))
         .count();
     let new = matches!(ops.get(hidden + 1), Some(Op::Insert { sketch: 0 }));
-    if new && (1..=40).contains(&hidden) {
+    // An import takes the place of an import only.
+    let import = plan.shown_imports.first() == Some(&true);
+    let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
+    if new && alike && (1..=24).contains(&hidden) {
         doubts.push((
             0.7,
             "the sketch may begin at the first line of the file".to_owned(),
@@ -149,6 +196,36 @@ struct Piece<'o> {
     ops: &'o [Op],
     before: Range<usize>,
     after: Range<usize>,
+}
+
+/// The piece with what is hidden around it cut to the innermost symbol that both texts show and that holds the piece:
+/// its rows cannot belong anywhere else.
+fn narrowed<'o>(plan: &Plan<'_>, mut piece: Piece<'o>) -> Piece<'o> {
+    let rows: Vec<usize> = piece
+        .ops
+        .iter()
+        .filter_map(crate::plan::original_of)
+        .collect();
+    let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else {
+        return piece;
+    };
+    let around = plan
+        .pairing
+        .pairs
+        .iter()
+        .filter(|pair| !pair.doubtful)
+        .map(|pair| plan.original_rows(pair.original))
+        .filter(|range| range.contains(&first) && range.contains(&last))
+        .min_by_key(|range| range.len());
+    if let Some(range) = around {
+        let cut = |hidden: &Range<usize>| {
+            let start = hidden.start.max(range.start);
+            start..hidden.end.min(range.end).max(start)
+        };
+        piece.before = cut(&piece.before);
+        piece.after = cut(&piece.after);
+    }
+    piece
 }
 
 /// Cuts the operations at kept rows behind a gap.
@@ -255,9 +332,10 @@ fn weigh_context(
         let row = &plan.original.rows[row];
         (row.trimmed(), row.indent)
     };
+    // A line that has its place by a name ends what could stand elsewhere.
     let originals = |ops: &mut dyn Iterator<Item = &Op>| -> Vec<usize> {
         ops.map_while(|op| match *op {
-            Op::Match { original, .. } => Some(original),
+            Op::Match { original, .. } if !anchored(original) => Some(original),
             _ => None,
         })
         .collect()
@@ -276,7 +354,7 @@ fn weigh_context(
     else {
         return;
     };
-    let quiet = lead.len() == piece.ops.len();
+    let quiet = piece.ops.iter().all(|op| matches!(op, Op::Match { .. }));
     let pure = piece
         .ops
         .iter()
@@ -286,12 +364,6 @@ fn weigh_context(
             continue;
         };
         let edge = if hidden == piece.before { first } else { last };
-        if context.iter().any(|row| anchored(*row))
-            && !context.iter().all(|row| plan.original.rows[*row].is_closer)
-            || anchored(edge)
-        {
-            continue;
-        }
         let says = context
             .iter()
             .any(|row| !plan.original.rows[*row].is_closer);
@@ -370,11 +442,22 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
     } else {
         4
     };
+    // What the words say is removed is no surprise.
+    let removed: Vec<Range<usize>> = (0..plan.original_outline.symbols.len())
+        .filter(|index| {
+            let name = &plan.original_outline.symbols[*index].name;
+            plan.request.orders_removal(crate::pairing::last_part(name))
+        })
+        .map(|index| plan.original_rows(index))
+        .collect();
+    let ordered = |row: usize| removed.iter().any(|range| range.contains(&row));
     for run in piece.ops.split(|op| matches!(op, Op::Match { .. })) {
         let deleted: Vec<&str> = run
             .iter()
             .filter_map(|op| match *op {
-                Op::Delete { original } if !plan.original.rows[original].is_closer => {
+                Op::Delete { original }
+                    if !plan.original.rows[original].is_closer && !ordered(original) =>
+                {
                     Some(text(original))
                 }
                 _ => None,
@@ -384,6 +467,11 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             .iter()
             .filter(|op| matches!(op, Op::Insert { .. } | Op::Replace { .. }))
             .count();
+        let inside = run
+            .iter()
+            .find_map(|op| crate::plan::original_of(op))
+            .is_some_and(|row| plan.is_shown_whole(row));
+        let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
                 0.75,

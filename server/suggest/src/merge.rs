@@ -166,7 +166,10 @@ pub(crate) fn merge_sketch(
     let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
     best.errors = doubt::errors(&best.merge.text, language);
     let mut others: Vec<Attempt> = Vec::new();
-    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL, Taste::TIMID] {
+        if taste == Taste::TIMID && best.errors <= before {
+            continue;
+        }
         let mut other = Attempt::new(&mut plan, taste, original);
         if other.merge.text == best.merge.text
             || others
@@ -186,7 +189,19 @@ pub(crate) fn merge_sketch(
         .iter()
         .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
         .count();
-    if rivals > 0 {
+    let worse = others
+        .iter()
+        .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
+        .all(|other| other.lost > best.lost);
+    if rivals > 0 && best.lost == 0 {
+        best.merge.confidence *= 0.799;
+        best.merge
+            .doubts
+            .push("rival best loses nothing".to_owned());
+    } else if rivals > 0 && worse {
+        best.merge.confidence *= 0.79;
+        best.merge.doubts.push("rival rival loses more".to_owned());
+    } else if rivals > 0 {
         best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
         best.merge
             .doubts
@@ -205,12 +220,23 @@ pub(crate) fn merge_sketch(
 struct Attempt {
     merge: Merge,
     errors: usize,
+    /// Original rows that go or are replaced.
+    lost: usize,
 }
 
 impl Attempt {
     fn new(plan: &mut Plan<'_>, taste: Taste, original: &str) -> Self {
         let mut ops = plan.operations(taste);
         amend::amend(plan, &mut ops);
+        let lost = ops
+            .iter()
+            .filter(|op| {
+                matches!(
+                    op,
+                    crate::align::Op::Delete { .. } | crate::align::Op::Replace { .. }
+                )
+            })
+            .count();
         let (mut text, regions) = assemble::assemble(plan, &ops);
         if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
             text.pop();
@@ -231,6 +257,7 @@ impl Attempt {
                 doubts,
             },
             errors: 0,
+            lost,
         }
     }
 }

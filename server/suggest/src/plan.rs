@@ -27,6 +27,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) pairing: Pairing,
     pub(crate) request: &'a Request,
     pub(crate) likeness: Likeness,
+    /// Whether the file holds keys and values rather than code.
+    pub(crate) is_data: bool,
     /// Whether the sketch is the whole file, without any marker.
     pub(crate) whole: bool,
     /// Sketch rows of symbols that the original does not have.
@@ -90,6 +92,10 @@ impl<'a> Plan<'a> {
         let whole = is_whole(sketch, &shown, &original_rows);
         let mut plan = Self {
             taste: Taste::PLAIN,
+            is_data: matches!(
+                language,
+                Some(Language::Toml | Language::Yaml | Language::Json)
+            ),
             renamed: false,
             words: vocabulary.words(),
             shown_imports: imports::rows(&shown),
@@ -167,6 +173,17 @@ impl<'a> Plan<'a> {
             ops.splice(at..at, inner);
         }
         ops
+    }
+
+    /// Whether a row of the original stays though the sketch shows what it belongs to without it.
+    pub(crate) fn is_sticky(&self, original: usize) -> bool {
+        self.sticky[original]
+    }
+
+    /// Whether a row of the sketch is indented otherwise than the original's row that it stands for.
+    pub(crate) fn moves(&self, sketch: usize, original: usize) -> bool {
+        self.shown.rows[sketch].indent as isize + self.shifts[sketch]
+            != self.original.rows[original].indent as isize
     }
 
     pub(crate) fn meaning(&self, row: usize) -> &Meaning {
@@ -347,6 +364,7 @@ impl<'a> Plan<'a> {
     /// Marks comments, attributes and docstrings that the sketch leaves out though it shows what they belong to.
     fn stick(&mut self) {
         for pair in self.pairing.pairs.clone() {
+            self.stick_template(pair);
             let shown = &self.shown_outline.symbols[pair.sketch];
             let original = &self.original_outline.symbols[pair.original];
             let shown_lead = self.shown.row_at_line(shown.lead)..self.shown.row_at_line(shown.head);
@@ -375,7 +393,17 @@ impl<'a> Plan<'a> {
                         .iter()
                         .any(|word| self.request.removes(word))
                 } else {
-                    self.request.removes(name)
+                    [
+                        "annotation",
+                        "annotations",
+                        "decorator",
+                        "decorators",
+                        "attribute",
+                        "attributes",
+                    ]
+                    .iter()
+                    .any(|word| self.request.removes(word))
+                        || self.request.removes(name)
                 };
                 self.sticky[row] = !shown && !dropped && !self.whole;
             }
@@ -393,6 +421,41 @@ impl<'a> Plan<'a> {
                 self.sticky[rows].fill(true);
             }
         }
+    }
+
+    /// The parameters of a template stay if the sketch leaves them out and what it shows still uses one of them.
+    fn stick_template(&mut self, pair: Pair) {
+        let own = self
+            .original
+            .row_at_line(self.original_outline.symbols[pair.original].head);
+        let head = self.original_head(pair);
+        if head != own + 1 {
+            return;
+        }
+        let rows = self.shown_rows(pair.sketch);
+        let used = self.original.rows[own]
+            .trimmed()
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| {
+                !word.is_empty()
+                    && !matches!(
+                        *word,
+                        "template"
+                            | "typename"
+                            | "class"
+                            | "std"
+                            | "size_t"
+                            | "int"
+                            | "bool"
+                            | "auto"
+                    )
+            })
+            .any(|name| {
+                self.shown.rows[rows.clone()]
+                    .iter()
+                    .any(|row| imports::uses(row.text, name))
+            });
+        self.sticky[own] = used && !self.whole;
     }
 
     /// The rows of a Python docstring behind the head of a definition.
@@ -482,7 +545,8 @@ impl<'a> Plan<'a> {
             explicit,
             container,
             gap_before: !children.is_empty() && self.ends_in_gap(at_shown),
-            gap_behind: pair.is_some_and(|pair| self.is_cut_short(pair, &shown)),
+            gap_behind: pair
+                .is_some_and(|pair| self.is_cut_short(pair, &shown) || self.is_shown_in_part(pair)),
         };
         ops.extend(self.stretch(
             at_shown..shown.end.max(at_shown),
@@ -541,7 +605,15 @@ impl<'a> Plan<'a> {
             &self.shown_outline.symbols[pair.sketch],
             &self.original_outline.symbols[pair.original],
         );
-        let head = self.original.row_at_line(original.head);
+        let mut head = self.original.row_at_line(original.head);
+        let is_template = |row: &crate::rows::Row<'_>| row.trimmed().starts_with("template");
+        if is_template(&self.original.rows[head])
+            && !is_template(&self.shown.rows[self.shown.row_at_line(shown.head)])
+            && self.original.rows[head].trimmed().ends_with('>')
+            && head + 1 < self.original_rows(pair.original).end
+        {
+            head += 1;
+        }
         if !self.sketch.has_gap(shown.lead..shown.head) {
             return head;
         }
@@ -644,20 +716,82 @@ impl<'a> Plan<'a> {
                 .into_iter()
                 .find(|open| text.starts_with(open))
         };
-        shown.start == 0
-            && sort(old).is_some_and(|open| sort(new) == Some(open))
-            && new.trimmed() != old.trimmed()
-            && !self
-                .original
+        let place = |row: &crate::rows::Row<'_>| {
+            self.original
                 .rows
                 .iter()
-                .take(60)
-                .any(|row| row.trimmed() == new.trimmed())
+                .position(|other| other.trimmed() == row.trimmed())
+        };
+        // The first line of the sketch that the file has must stand near its start, too.
+        let follows = self.shown.rows[shown.clone()]
+            .iter()
+            .filter(|row| !row.is_closer)
+            .find_map(place);
+        shown.start == 0
+            && sort(old).is_some_and(|open| sort(new) == Some(open))
+            && place(new).is_none()
+            && follows.is_some_and(|row| row < 40)
     }
 
     /// Whether the sketch shows symbols in another order than the original.
     pub(crate) fn has_detached(&self) -> bool {
         !self.detached.is_empty()
+    }
+
+    /// Whether the innermost function around a row of the original is shown from its head to its end, and without a
+    /// marker.
+    pub(crate) fn is_shown_whole(&self, row: usize) -> bool {
+        let around = self
+            .pairing
+            .pairs
+            .iter()
+            .filter(|pair| self.original_rows(pair.original).contains(&row))
+            .min_by_key(|pair| self.original_rows(pair.original).len());
+        around.is_some_and(|pair| {
+            let rows = self.shown_rows(pair.sketch);
+            let closes = |text: &str| text.starts_with(['}', ')', ']']) || text == "end";
+            let (Some(last), Some(old)) = (
+                self.shown.rows[rows.clone()].last(),
+                self.original.rows[self.original_rows(pair.original)].last(),
+            ) else {
+                return false;
+            };
+            let followed =
+                rows.end < self.shown.len() && matches!(self.meaning(rows.end), Meaning::Gap(_));
+            self.original_outline.symbols[pair.original].kind == Kind::Function
+                && !rows
+                    .clone()
+                    .any(|row| matches!(self.meaning(row), Meaning::Gap(_)))
+                && if closes(old.trimmed()) {
+                    closes(last.trimmed())
+                } else {
+                    !followed
+                }
+        })
+    }
+
+    /// Whether a section of keys and values is shown by a few of its lines, and without a marker for the others.
+    pub(crate) fn is_shown_in_part(&self, pair: Pair) -> bool {
+        if !self.is_data || self.whole {
+            return false;
+        }
+        let (shown, original) = (
+            self.shown_rows(pair.sketch),
+            self.original_rows(pair.original),
+        );
+        let known: std::collections::HashSet<&str> = self.shown.rows[shown.clone()]
+            .iter()
+            .map(|row| row.trimmed())
+            .collect();
+        let same = self.original.rows[original.clone()]
+            .iter()
+            .filter(|row| known.contains(row.trimmed()))
+            .count();
+        same * 10 < original.len() * 6
+            && shown.len() < original.len()
+            && !shown
+                .clone()
+                .any(|row| matches!(self.meaning(row), Meaning::Gap(_)))
     }
 
     /// Whether a class that is mostly shown, and without any marker, keeps a part before the first that is shown or
@@ -906,6 +1040,20 @@ impl<'a> Plan<'a> {
                     - self.shown.rows[*row].indent as isize;
                 *votes.entry(shift).or_insert(0usize) += 1;
             }
+        }
+        // A sketch that is moved as a whole moves its outermost lines, too.
+        let rows = units.iter().filter_map(|unit| match unit {
+            Unit::Row(row) => Some(&self.shown.rows[*row]),
+            Unit::Gap { .. } => None,
+        });
+        let least = rows.clone().map(|row| row.indent).min();
+        let stays = rows.clone().any(|row| {
+            Some(row.indent) == least
+                && !row.is_closer
+                && matches!(seen.get(row.trimmed()).map(Vec::as_slice), Some([other]) if self.original.rows[*other].indent == row.indent)
+        });
+        if stays {
+            return 0;
         }
         let all: usize = votes.values().sum();
         let best = votes

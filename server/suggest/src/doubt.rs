@@ -23,7 +23,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     for pair in plan.pairing.pairs.iter().filter(|pair| pair.renamed) {
         let name = &plan.original_outline.symbols[pair.original].name;
         if !plan.request.names(crate::pairing::last_part(name)) {
-            doubts.push((0.75, format!("{name} is taken to be renamed")));
+            doubts.push((0.85, format!("{name} is taken to be renamed")));
         }
     }
     if text == original {
@@ -111,7 +111,19 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         .iter()
         .take_while(|op| matches!(op, Op::Keep { .. }))
         .count();
-    let new = matches!(ops.get(hidden + 1), Some(Op::Insert { sketch: 0 }));
+    let first = ops.get(hidden + 1);
+    let new = matches!(first, Some(Op::Insert { sketch: 0 }))
+        || hidden <= 5 && matches!(first, Some(Op::Replace { sketch: 0, .. }));
+    // Imports above the first that is shown may be those that new ones take the place of.
+    let piece = ops[1 + hidden..]
+        .iter()
+        .take_while(|op| !matches!(op, Op::Keep { .. } | Op::Gap { .. }));
+    let new_import = piece.clone().any(|op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
+        _ => false,
+    });
+    let new =
+        new || new_import && hidden <= 12 && (0..hidden).all(|row| plan.original_imports[row]);
     // An import takes the place of an import only.
     let import = plan.shown_imports.first() == Some(&true);
     let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
@@ -377,26 +389,21 @@ fn weigh_context(
         };
         let outside = hidden
             .clone()
-            .any(|at| fits(at) && hidden.contains(&(at + context.len() - 1)));
+            .filter(|at| fits(*at) && hidden.contains(&(at + context.len() - 1)))
+            .map(|at| at.abs_diff(first))
+            .min();
         let inside = says
             && !quiet
             && span
                 .clone()
                 .any(|at| fits(at) && at + context.len() <= span.end);
         let line = plan.original.rows[first].line + 1;
-        if outside {
+        if let Some(distance) = outside {
+            // The farther the other place, the more lines would have to go unmentioned.
+            let far = distance >= if pure { 10 } else { 30 };
             doubts.push((
-                0.78,
-                format!(
-                    "{} around line {line} stand behind the marker, too",
-                    if quiet {
-                        "unchanged lines"
-                    } else if pure {
-                        "lines beside an insertion"
-                    } else {
-                        "lines beside a change"
-                    }
-                ),
+                if far { 0.85 } else { 0.78 },
+                format!("lines beside a change around line {line} stand behind the marker, too"),
             ));
         } else if inside {
             doubts.push((
@@ -474,7 +481,7 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
-                0.75,
+                0.85,
                 format!(
                     "{} lines go that the sketch passes over without a marker",
                     deleted.len()
@@ -574,7 +581,7 @@ fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, Strin
             "new lines stand in the hidden part of the file, too".to_owned(),
         ));
     } else if repeated {
-        doubts.push((0.79, "a new line repeats one close by".to_owned()));
+        doubts.push((0.85, "a new line repeats one close by".to_owned()));
     }
 }
 

@@ -209,7 +209,15 @@ pub(crate) fn classify(lines: &[&str], known: &KnownLines<'_>, original: &str) -
             .find(|line| !line.is_empty())
             .copied()
             .unwrap_or_default();
-        let in_file = known.has(line, before, after)
+        // A line in the midst of a comment is part of a sentence.
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| trimmed.get(at))
+                .is_some_and(|line| comment_words(line).is_some() && read(line) == Meaning::Code)
+        };
+        let prose = matches!(meaning, Meaning::Removal(_))
+            && (beside(index.checked_sub(1)) || beside(Some(index + 1)));
+        let in_file = prose
+            || known.has(line, before, after)
             || matches!(&meaning, Meaning::Removal(words) if !is_order(words, original));
         let stub = is_ellipsis(line) && is_new_stub(before, original);
         meanings.push(if in_file || stub {

@@ -194,7 +194,7 @@ pub(crate) fn merge_sketch(
         .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
         .all(|other| other.lost > best.lost);
     if rivals > 0 && best.lost == 0 {
-        best.merge.confidence *= 0.799;
+        best.merge.confidence *= 0.85;
         best.merge
             .doubts
             .push("rival best loses nothing".to_owned());

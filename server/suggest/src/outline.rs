@@ -267,7 +267,7 @@ impl Reader<'_> {
             "impl_item" => Some((
                 Kind::Implementation,
                 base_name(&field("type")?),
-                field("trait").unwrap_or_default(),
+                without_paths(&field("trait").unwrap_or_default()),
             )),
             "mod_item" | "internal_module" | "module"
                 if node.child_by_field_name("body").is_some() =>
@@ -524,6 +524,26 @@ fn receiver_type(receiver: &str) -> &str {
 /// A type's name without its type arguments.
 fn base_name(name: &str) -> String {
     name.split('<').next().unwrap_or(name).to_owned()
+}
+
+/// A type without the paths before its names: `fmt::Display` and `Display` are one.
+fn without_paths(name: &str) -> String {
+    let mut short = String::new();
+    let mut word = String::new();
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+        } else if c == ':' && rest.peek() == Some(&':') {
+            rest.next();
+            word.clear();
+        } else {
+            short.push_str(&word);
+            word.clear();
+            short.push(c);
+        }
+    }
+    short + &word
 }
 
 fn error_lines(root: Node<'_>) -> Vec<usize> {

@@ -964,7 +964,7 @@ impl<'a> Plan<'a> {
             likeness: &self.likeness,
             taste: self.taste,
         };
-        let stretch = Stretch {
+        let mut stretch = Stretch {
             units,
             original,
             shift,
@@ -973,7 +973,21 @@ impl<'a> Plan<'a> {
             claimed: &self.claimed,
             forced,
         };
-        let ops = aligner.align(&stretch);
+        let mut ops = aligner.align(&stretch);
+        // The lines that chose the indentation may not be those that were aligned.
+        let agreeing = |ops: &[Op], shift: isize| {
+            let agrees = |op: &&Op| matches!(**op, Op::Match { sketch, original } if self.shown.rows[sketch].indent as isize + shift == self.original.rows[original].indent as isize);
+            ops.iter().filter(agrees).count()
+        };
+        if edges.file && shift != 0 && agreeing(&ops, 0) > agreeing(&ops, shift) {
+            for unit in &stretch.units {
+                if let Unit::Row(row) = unit {
+                    self.shifts[*row] = 0;
+                }
+            }
+            stretch.shift = 0;
+            ops = aligner.align(&stretch);
+        }
         placement::place(self, ops)
     }
 

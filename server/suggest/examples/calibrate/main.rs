@@ -159,7 +159,7 @@ fn kind_of_doubt(doubt: &str) -> String {
         .filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == ','));
     words
         .rev()
-        .take(6)
+        .take(14)
         .collect::<Vec<_>>()
         .into_iter()
         .rev()

@@ -656,6 +656,8 @@ pub(crate) fn is_comment(row: &Row<'_>) -> bool {
         .iter()
         .any(|open| text.starts_with(open))
         || text == "#"
+        || text.starts_with("#>")
+        || text.starts_with("#:")
 }
 
 /// A condition of the preprocessor: one can only become another one.

@@ -65,6 +65,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         ));
     }
     weigh_start(plan, ops, &mut doubts);
+    weigh_end(plan, ops, &mut doubts);
     likely_renames(plan, &mut doubts);
     weigh_blank_lines(plan, ops, &mut doubts);
     if !plan.whole {
@@ -131,6 +132,30 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         doubts.push((
             0.7,
             "the sketch may begin at the first line of the file".to_owned(),
+        ));
+    }
+}
+
+/// A sketch that ends with new rows and no marker may end where the file ends.
+fn weigh_end(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole {
+        return;
+    }
+    let hidden = ops
+        .iter()
+        .rev()
+        .take_while(|op| matches!(op, Op::Keep { .. } | Op::Gap { sketch: None }))
+        .collect::<Vec<_>>();
+    let rows = hidden
+        .iter()
+        .filter(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let last = ops.len() - hidden.len();
+    let new = last > 0 && matches!(ops[last - 1], Op::Insert { .. });
+    if new && (1..=5).contains(&rows) {
+        doubts.push((
+            0.75,
+            "the sketch may end at the last line of the file".to_owned(),
         ));
     }
 }

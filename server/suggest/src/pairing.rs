@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::language::Language;
 use crate::outline::{Kind, Outline, Symbol};
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 use crate::words::Request;
 
 /// A symbol of the sketch and its namesake in the original.
@@ -73,6 +73,13 @@ impl Matcher<'_> {
                 .unwrap_or_default();
             if candidates.is_empty() && within.is_none() {
                 candidates = self.anywhere(symbol);
+                candidates.retain(|candidate| {
+                    let original = &self.original.symbols[*candidate];
+                    original.parent.is_none()
+                        || self.contained(symbol.head + 1..symbol.end, original.head..original.end)
+                            >= 0.3
+                        || !self.stands_elsewhere(symbol, original)
+                });
             }
             candidates.retain(|candidate| !taken.contains(candidate));
             let alone = candidates.len() == 1;
@@ -166,17 +173,20 @@ impl Matcher<'_> {
     /// Whether an unpaired symbol need not be new: the file has several values of its name, or its first line
     /// and most of the others.
     fn is_known(&self, shown: &Symbol, namesake: Option<usize>) -> bool {
+        let head = self.sketch_rows.row_at_line(shown.head);
+        // What begins as some line of the file does may be a new form of it: a value of one scope among many.
+        let begins = |row: &Row<'_>| row.tokens.iter().take(2).copied().collect::<Vec<u32>>();
         let several = shown.kind == Kind::Value
-            && self
-                .original
-                .symbols
-                .iter()
-                .any(|other| other.kind == Kind::Value && other.name == shown.name);
+            && self.sketch_rows.rows.get(head).is_some_and(|head| {
+                self.original_rows
+                    .rows
+                    .iter()
+                    .any(|row| begins(row) == begins(head))
+            });
         let within = namesake.map_or(0..usize::MAX, |namesake| {
             let around = &self.original.symbols[namesake];
             around.head..around.end
         });
-        let head = self.sketch_rows.row_at_line(shown.head);
         let rows = self.original_rows.row_at_line(within.start)
             ..self.original_rows.row_at_line(within.end);
         let head_stands = self.sketch_rows.rows.get(head).is_some_and(|head| {
@@ -255,12 +265,48 @@ impl Matcher<'_> {
             let likely = said
                 && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
             let score = content + if sure { 1.0 } else { 0.0 };
-            let likely = likely || content >= 0.6 && self.stands_in_place_of(symbol, old);
+            let likely = likely
+                || content >= 0.6
+                    && self.says_something(symbol)
+                    && self.stands_in_place_of(symbol, old);
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
             }
         }
         best.map(|(_, index)| index)
+    }
+
+    /// Whether the inside of a symbol has at least two lines that say something.
+    fn says_something(&self, shown: &Symbol) -> bool {
+        let rows =
+            self.sketch_rows.row_at_line(shown.head + 1)..self.sketch_rows.row_at_line(shown.end);
+        self.sketch_rows.rows[rows]
+            .iter()
+            .filter(|row| !row.is_closer && !(self.is_gap_line)(row.line))
+            .count()
+            >= 2
+    }
+
+    /// Whether the row right before a symbol of the sketch is shown and stands in the file, but not before `original`:
+    /// then a symbol of the same name in another class is another one.
+    fn stands_elsewhere(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let before =
+            |rows: &Rows<'_>, symbol: &Symbol| rows.row_at_line(symbol.lead).checked_sub(1);
+        let Some(row) = before(self.sketch_rows, shown)
+            .map(|at| &self.sketch_rows.rows[at])
+            .filter(|row| !row.is_closer && !(self.is_gap_line)(row.line))
+        else {
+            return false;
+        };
+        let old =
+            before(self.original_rows, original).map(|at| self.original_rows.rows[at].trimmed());
+        old != Some(row.trimmed())
+            && !crate::imports::is_import(row.text)
+            && self
+                .original_rows
+                .rows
+                .iter()
+                .any(|other| other.trimmed() == row.trimmed())
     }
 
     /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.

@@ -409,6 +409,7 @@ impl<'a> Plan<'a> {
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
                 && self.docstring(&self.shown, shown.head, shown.end).is_none()
+                && !self.shows_any(pair, rows.clone())
                 && !self.whole
                 && !self.request.has_any(&[
                     "docstring",
@@ -421,6 +422,18 @@ impl<'a> Plan<'a> {
                 self.sticky[rows].fill(true);
             }
         }
+    }
+
+    /// Whether a symbol's shown form has some of these lines of the original.
+    fn shows_any(&self, pair: Pair, rows: Range<usize>) -> bool {
+        let known: std::collections::HashSet<&str> = self.original.rows[rows]
+            .iter()
+            .filter(|row| !row.is_closer)
+            .map(|row| row.trimmed())
+            .collect();
+        self.shown.rows[self.shown_rows(pair.sketch)]
+            .iter()
+            .any(|row| known.contains(row.trimmed()))
     }
 
     /// The parameters of a template stay if the sketch leaves them out and what it shows still uses one of them.

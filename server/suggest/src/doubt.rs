@@ -128,7 +128,7 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     // An import takes the place of an import only.
     let import = plan.shown_imports.first() == Some(&true);
     let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
-    if new && alike && (1..=24).contains(&hidden) {
+    if new && alike && (1..=12).contains(&hidden) {
         doubts.push((
             0.7,
             "the sketch may begin at the first line of the file".to_owned(),
@@ -136,9 +136,9 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     }
 }
 
-/// A sketch that ends with new rows and no marker may end where the file ends.
+/// A sketch with markers that ends with new rows and none behind them may end where the file ends.
 fn weigh_end(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
-    if plan.whole {
+    if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
         return;
     }
     let hidden = ops
@@ -501,7 +501,7 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             .count();
         let inside = run
             .iter()
-            .find_map(|op| crate::plan::original_of(op))
+            .find_map(crate::plan::original_of)
             .is_some_and(|row| plan.is_shown_whole(row));
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {

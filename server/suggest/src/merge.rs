@@ -197,10 +197,12 @@ pub(crate) fn merge_sketch(
         best.merge.confidence *= 0.85;
         best.merge
             .doubts
-            .push("rival best loses nothing".to_owned());
+            .push("the sketch tells only by its place that a line is new".to_owned());
     } else if rivals > 0 && worse {
         best.merge.confidence *= 0.79;
-        best.merge.doubts.push("rival rival loses more".to_owned());
+        best.merge
+            .doubts
+            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
     } else if rivals > 0 {
         best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
         best.merge

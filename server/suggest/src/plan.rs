@@ -839,6 +839,18 @@ impl<'a> Plan<'a> {
             let marked = rows
                 .clone()
                 .any(|row| matches!(self.meaning(row), Meaning::Gap(_)) && !inside(row));
+            // A marker that ends the last part may stand for what is behind it, too.
+            let open_end = rows
+                .clone()
+                .next_back()
+                .into_iter()
+                .chain(Some(rows.end).filter(|row| *row < self.shown.len()))
+                .any(|row| matches!(self.meaning(row), Meaning::Gap(_)));
+            let last = children
+                .iter()
+                .map(|child| self.original_rows(child.original).end)
+                .max()
+                .unwrap_or(0);
             let mostly = children.len() * 10 >= self.parts(pair.original) * 6;
             !marked
                 && mostly
@@ -848,7 +860,9 @@ impl<'a> Plan<'a> {
                     .any(|part| {
                         let symbol = &self.original_outline.symbols[part];
                         let rows = self.original_rows(part);
-                        symbol.end - symbol.head > 1 && rows.clone().all(|row| kept.contains(&row))
+                        symbol.end - symbol.head > 1
+                            && rows.clone().all(|row| kept.contains(&row))
+                            && !(open_end && rows.start >= last)
                     })
         })
     }

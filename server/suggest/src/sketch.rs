@@ -73,6 +73,10 @@ impl Sketch {
                     })
                     .sum::<i64>();
                 text.push_str(line);
+            } else if language.grammar().is_none() {
+                // What is read by its layout needs no more of a marker than its place.
+                text.push_str(&line[..line.len() - line.trim_start().len()]);
+                text.push_str("...");
             } else if language == Language::Python && depth <= 0 {
                 text.push_str(&python_filler(&lines, &self.meanings, at, margin));
             }

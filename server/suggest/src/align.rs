@@ -62,6 +62,8 @@ pub(crate) struct Stretch<'a> {
 
 /// Least likeness at which a row can be taken for the new form of another.
 const LEAST_LIKENESS: f32 = 0.45;
+/// Rows that one row can be paired with, at most; the best are kept.
+const MOST_PAIRS: usize = 200;
 /// Cells above which a stretch is first cut at lines that are unique on both sides.
 const MOST_CELLS: usize = 3_000_000;
 
@@ -489,6 +491,10 @@ impl Aligner<'_> {
                     );
                 }
             }
+            if found.len() > MOST_PAIRS {
+                found.sort_by(|a, b| b.1.total_cmp(&a.1));
+                found.truncate(MOST_PAIRS);
+            }
             let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
             found.retain(|(other, ..)| !claimed(*other));
             pairs.push(found);
@@ -532,9 +538,18 @@ impl Aligner<'_> {
                 by_first.entry(*first).or_default().push(at);
             }
         }
-        let original_rows = |at: usize| {
-            let rows = &self.original.rows[stretch.original.start + at..stretch.original.end];
-            statement_rows(rows.iter())
+        // The rows of the statement at each original row that is asked for, and what they weigh.
+        let mut statements: HashMap<usize, Option<(usize, f32)>> = HashMap::new();
+        let mut statement_at = |at: usize| {
+            *statements.entry(at).or_insert_with(|| {
+                let rows = &self.original.rows[stretch.original.start + at..stretch.original.end];
+                let count = statement_rows(rows.iter())?;
+                let weight = rows[..count]
+                    .iter()
+                    .map(|row| self.likeness.sum(&row.tokens))
+                    .sum();
+                Some((count, weight))
+            })
         };
         for (at, unit) in units.iter().enumerate() {
             let Unit::Row(row) = *unit else { continue };
@@ -557,10 +572,15 @@ impl Aligner<'_> {
                 .iter()
                 .flat_map(|unit| self.sketch.rows[row_of(*unit)].tokens.iter().copied())
                 .collect();
+            let own = self.likeness.sum(&tokens);
             for &other in candidates.iter().take(200) {
-                let Some(originals) = original_rows(other) else {
+                let Some((originals, weight)) = statement_at(other) else {
                     continue;
                 };
+                // The likeness cannot be more than what the lighter of the two could share.
+                if 2.0 * own.min(weight) < 0.5 * (own + weight) {
+                    continue;
+                }
                 let first = stretch.original.start + other;
                 if rows == 1 && originals == 1
                     || self.original.rows[first].indent as isize

@@ -36,6 +36,8 @@ pub(crate) struct Plan<'a> {
     /// Columns to add to the indentation of each sketch row.
     pub(crate) shifts: Vec<isize>,
     taste: Taste,
+    /// Alignments of stretches that are the same with every taste.
+    settled: Vec<(Stretches, Vec<Op>)>,
     /// Whether the names that the sketch changes are already changed in the original's tokens.
     renamed: bool,
     words: Vec<bool>,
@@ -92,6 +94,7 @@ impl<'a> Plan<'a> {
         let whole = is_whole(sketch, &shown, &original_rows);
         let mut plan = Self {
             taste: Taste::PLAIN,
+            settled: Vec::new(),
             is_data: matches!(
                 language,
                 Some(Language::Toml | Language::Yaml | Language::Json)
@@ -147,6 +150,7 @@ impl<'a> Plan<'a> {
         if renames.is_empty() {
             return ops;
         }
+        self.settled.clear();
         for token in self
             .original
             .rows
@@ -1000,6 +1004,17 @@ impl<'a> Plan<'a> {
             claimed: &self.claimed,
             forced,
         };
+        // Where every row has its equal, no taste changes anything.
+        let place = (
+            edges.first,
+            stretch.original.clone(),
+            stretch.units.first().copied(),
+            stretch.units.len(),
+        );
+        if let Some((_, ops)) = self.settled.iter().find(|(known, _)| *known == place) {
+            let ops = ops.clone();
+            return placement::place(self, ops);
+        }
         let mut ops = aligner.align(&stretch);
         // The lines that chose the indentation may not be those that were aligned.
         let agreeing = |ops: &[Op], shift: isize| {
@@ -1014,6 +1029,14 @@ impl<'a> Plan<'a> {
             }
             stretch.shift = 0;
             ops = aligner.align(&stretch);
+        }
+        let settled = ops.iter().all(|op| match *op {
+            Op::Match { .. } | Op::Keep { .. } | Op::Gap { .. } => true,
+            Op::Insert { sketch } => self.fresh[sketch],
+            Op::Replace { .. } | Op::Delete { .. } => false,
+        });
+        if settled {
+            self.settled.push((place, ops.clone()));
         }
         placement::place(self, ops)
     }
@@ -1105,6 +1128,10 @@ impl<'a> Plan<'a> {
             .map_or(0, |(shift, _)| shift)
     }
 }
+
+/// What tells the stretches of one plan apart: whether it is the first of its level, its original rows, its first
+/// unit and the number of its units.
+type Stretches = (bool, Range<usize>, Option<Unit>, usize);
 
 /// Where a stretch lies in its level.
 #[derive(Clone, Copy)]

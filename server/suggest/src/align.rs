@@ -615,7 +615,7 @@ impl Aligner<'_> {
         if stretch.sticky[row] || stretch.claimed[row] {
             return 0.0;
         }
-        if self.original.rows[row].is_closer {
+        if self.original.rows[row].is_closer || is_comment(&self.original.rows[row]) {
             0.05
         } else {
             0.15

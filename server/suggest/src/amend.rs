@@ -215,7 +215,18 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
                 .filter_map(|&new| new_row(&ops[new]))
                 .any(|sketch| plan.shown.rows[sketch].text == line);
         if moved || unused {
+            // An import that moves passes other imports; one that passes code was rather taken out below it.
+            let passes_code = inserted.iter().any(|&new| {
+                new_row(&ops[new]).is_some_and(|row| plan.shown.rows[row].text == line)
+                    && ops[at.min(new)..at.max(new)]
+                        .iter()
+                        .any(|op| original_of(op).is_some_and(|row| !plan.original_imports[row]))
+            });
             ops[at] = Op::Delete { original };
+            if passes_code {
+                plan.doubts
+                    .push((0.7, "an import is moved past other code".to_owned()));
+            }
             plan.doubts.push((
                 if same { 0.95 } else { 0.78 },
                 format!(
@@ -412,6 +423,6 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             }
         }
         plan.doubts
-            .push((0.8, format!("{name} is removed because the words say so")));
+            .push((0.95, format!("{name} is removed because the words say so")));
     }
 }

@@ -547,13 +547,13 @@ impl<'a> Plan<'a> {
             };
             ops.extend(self.stretch(
                 at_shown..rows.start.max(at_shown),
-                at_original..others.start,
+                at_original..others.start.max(at_original),
                 shift,
                 edges,
                 pair,
             ));
             ops.extend(self.symbol(*child));
-            (at_shown, at_original) = (rows.end, others.end);
+            (at_shown, at_original) = (rows.end, others.end.max(at_original));
         }
         let edges = Edges {
             first: children.is_empty(),
@@ -567,7 +567,7 @@ impl<'a> Plan<'a> {
         };
         ops.extend(self.stretch(
             at_shown..shown.end.max(at_shown),
-            at_original..original.end,
+            at_original..original.end.max(at_original),
             shift,
             edges,
             pair,
@@ -729,9 +729,14 @@ impl<'a> Plan<'a> {
         };
         let sort = |row: &crate::rows::Row<'_>| {
             let text = row.trimmed();
-            ["\"\"\"", "'''", "//!", "/*", "//", "#!", "# ", "<!--", "--"]
-                .into_iter()
-                .find(|open| text.starts_with(open))
+            let opens = |marks: &[&str]| marks.iter().any(|open| text.starts_with(open));
+            if opens(&["\"\"\"", "'''"]) {
+                Some("docstring")
+            } else if opens(&["//", "/*", "#!", "# ", "<!--", "--"]) {
+                Some("comment")
+            } else {
+                None
+            }
         };
         let place = |row: &crate::rows::Row<'_>| {
             self.original
@@ -745,7 +750,8 @@ impl<'a> Plan<'a> {
             .filter(|row| !row.is_closer)
             .find_map(place);
         shown.start == 0
-            && sort(old).is_some_and(|open| sort(new) == Some(open))
+            && sort(old).is_some()
+            && sort(old) == sort(new)
             && place(new).is_none()
             && follows.is_some_and(|row| row < 40)
     }

@@ -414,19 +414,7 @@ fn reindent(plan: &Plan<'_>, row: usize) -> String {
     let shown = &plan.shown.rows[row];
     let shift = plan.shifts[row];
     let body = shown.text.trim_start_matches([' ', '\t']);
-    let tabs = plan
-        .original
-        .rows
-        .iter()
-        .filter(|row| row.text.starts_with('\t'))
-        .count();
-    let spaces = plan
-        .original
-        .rows
-        .iter()
-        .filter(|row| row.text.starts_with("  "))
-        .count();
-    let uses_tabs = tabs > spaces;
+    let uses_tabs = plan.uses_tabs;
     let leading = &shown.text[..shown.text.len() - body.len()];
     if shift == 0 && (!uses_tabs || !leading.starts_with("  ")) {
         return shown.text.to_owned();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::align::Taste;
+use crate::align::{Op, Taste};
 use crate::amend;
 use crate::assemble;
 use crate::doubt;
@@ -26,6 +26,9 @@ pub struct Merge {
     pub regions: Vec<Region>,
     /// Why the result may be wrong, a sentence each.
     pub doubts: Vec<String>,
+    /// Whole texts that the suggestion could mean as well, the best first, which is `text`; at most four. Empty where
+    /// it can mean one thing only, and where it has several blocks.
+    pub alternatives: Vec<String>,
 }
 
 /// The confidence from which on a merge may be used without asking anybody; see [measuring](crate#measuring).
@@ -64,6 +67,8 @@ pub enum RegionKind {
     Replaced,
     /// It is gone.
     Removed,
+    /// It changes, and the [alternatives](Merge::alternatives) differ in how.
+    Ambiguous,
 }
 
 /// What is known besides the file and the suggestion.
@@ -133,6 +138,7 @@ pub fn merge(
         method: Method::Patch,
         regions: Vec::new(),
         doubts: Vec::new(),
+        alternatives: Vec::new(),
     };
     for block in &suggestion.blocks {
         let next = match block.format {
@@ -143,6 +149,9 @@ pub fn merge(
         merged.doubts.extend(next.doubts);
         merged.text = next.text;
         merged.regions = next.regions;
+        if suggestion.blocks.len() == 1 {
+            merged.alternatives = next.alternatives;
+        }
         if next.method == Method::Alignment {
             merged.method = Method::Alignment;
         }
@@ -185,29 +194,34 @@ pub(crate) fn merge_sketch(
             std::mem::swap(&mut best, &mut others[last]);
         }
     }
-    let rivals = others
+    let rivals: Vec<&Attempt> = others
         .iter()
         .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
-        .count();
-    let worse = others
-        .iter()
-        .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
-        .all(|other| other.lost > best.lost);
-    if rivals > 0 && best.lost == 0 {
-        best.merge.confidence *= 0.85;
-        best.merge
-            .doubts
-            .push("the sketch tells only by its place that a line is new".to_owned());
-    } else if rivals > 0 && worse {
-        best.merge.confidence *= 0.79;
-        best.merge
-            .doubts
-            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
-    } else if rivals > 0 {
-        best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
-        best.merge
-            .doubts
-            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
+        .collect();
+    if !rivals.is_empty() {
+        let worse = rivals.iter().all(|rival| rival.lost > best.lost);
+        let (factor, doubt) = if best.lost == 0 {
+            (
+                0.85,
+                "the sketch tells only by its place that a line is new",
+            )
+        } else {
+            let doubt = "the sketch does not tell whether a line is new or replaces another";
+            match (worse, rivals.len()) {
+                (true, _) => (0.79, doubt),
+                (false, 1) => (0.75, doubt),
+                (false, _) => (0.6, doubt),
+            }
+        };
+        best.merge.confidence *= factor;
+        best.merge.doubts.push(doubt.to_owned());
+        for rival in &rivals {
+            mark_ambiguous(&mut best.merge, &rival.merge.text);
+        }
+        best.merge.alternatives = std::iter::once(best.merge.text.clone())
+            .chain(rivals.iter().map(|rival| rival.merge.text.clone()))
+            .take(4)
+            .collect();
     }
     if best.errors > before {
         best.merge.confidence *= 0.5;
@@ -216,6 +230,43 @@ pub(crate) fn merge_sketch(
             .push("the result has more syntax errors than the file".to_owned());
     }
     best.merge
+}
+
+/// Marks the regions of a merge that another reading of the sketch would have otherwise.
+fn mark_ambiguous(merge: &mut Merge, other: &str) {
+    let (lines, others): (Vec<&str>, Vec<&str>) =
+        (merge.text.lines().collect(), other.lines().collect());
+    let head = lines
+        .iter()
+        .zip(&others)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let tail = lines
+        .iter()
+        .rev()
+        .zip(others.iter().rev())
+        .take(lines.len().min(others.len()) - head)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let differing = head..lines.len() - tail;
+    // Where lines differ that the merge leaves alone, the change nearest to them is in doubt.
+    let distance = |region: &Region| {
+        let gap_above = differing.start.saturating_sub(region.merged.end);
+        gap_above.max(region.merged.start.saturating_sub(differing.end))
+    };
+    let changes = |region: &&mut Region| region.kind != RegionKind::Matched;
+    let nearest = merge
+        .regions
+        .iter()
+        .filter(|region| region.kind != RegionKind::Matched)
+        .map(distance)
+        .min();
+    for region in merge.regions.iter_mut().filter(changes) {
+        if Some(distance(region)) == nearest {
+            region.kind = RegionKind::Ambiguous;
+            region.reason = "the sketch can be read in another way".to_owned();
+        }
+    }
 }
 
 /// The result with one setting of the alignment.
@@ -232,12 +283,7 @@ impl Attempt {
         amend::amend(plan, &mut ops);
         let lost = ops
             .iter()
-            .filter(|op| {
-                matches!(
-                    op,
-                    crate::align::Op::Delete { .. } | crate::align::Op::Replace { .. }
-                )
-            })
+            .filter(|op| matches!(op, Op::Delete { .. } | Op::Replace { .. }))
             .count();
         let (mut text, regions) = assemble::assemble(plan, &ops);
         if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
@@ -257,6 +303,7 @@ impl Attempt {
                 method: Method::Alignment,
                 regions,
                 doubts,
+                alternatives: Vec::new(),
             },
             errors: 0,
             lost,

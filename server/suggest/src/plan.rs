@@ -27,6 +27,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) pairing: Pairing,
     pub(crate) request: &'a Request,
     pub(crate) likeness: Likeness,
+    /// Whether more lines of the file are indented with tabs than with spaces.
+    pub(crate) uses_tabs: bool,
     /// Whether the file holds keys and values rather than code.
     pub(crate) is_data: bool,
     /// Whether the sketch is the whole file, without any marker.
@@ -95,6 +97,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             taste: Taste::PLAIN,
             settled: Vec::new(),
+            uses_tabs: uses_tabs(&original_rows),
             is_data: matches!(
                 language,
                 Some(Language::Toml | Language::Yaml | Language::Json)
@@ -1162,6 +1165,16 @@ pub(crate) fn original_of(op: &Op) -> Option<usize> {
         | Op::Delete { original } => Some(*original),
         Op::Insert { .. } | Op::Gap { .. } => None,
     }
+}
+
+fn uses_tabs(rows: &Rows<'_>) -> bool {
+    let starting = |blanks: &str| {
+        rows.rows
+            .iter()
+            .filter(|row| row.text.starts_with(blanks))
+            .count()
+    };
+    starting("\t") > starting("  ")
 }
 
 /// The words of the comments that order a removal.

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use fast_apply_suggest::{CONFIDENT, Context, Ending, Language, check, merge, parse};
+use fast_apply_suggest::{
+    CONFIDENT, Context, Ending, Language, Region, RegionKind, check, merge, parse,
+};
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(directory)
@@ -19,7 +21,8 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn check_language(directory: &Path) -> usize {
+/// The number of cases in a directory, and of those whose sketch can be read in more than one way.
+fn check_language(directory: &Path) -> (usize, usize) {
     let paths = entries(directory);
     let before = paths
         .iter()
@@ -27,7 +30,7 @@ fn check_language(directory: &Path) -> usize {
         .expect("each directory has a file `before`");
     let text = fs::read_to_string(before).expect("the file is text");
     let path = before.to_str().expect("the path is text");
-    let mut count = 0;
+    let (mut count, mut open) = (0, 0);
     for case in &paths {
         if case == before || case.extension().is_none_or(|extension| extension != "md") {
             continue;
@@ -42,6 +45,13 @@ fn check_language(directory: &Path) -> usize {
             instruction,
         };
         let merged = merge(&text, &suggestion, &context).expect("a sketch always merges");
+        if let Some((best, others)) = merged.alternatives.split_first() {
+            assert_eq!(*best, merged.text, "the best reading is the merge");
+            assert!((1..4).contains(&others.len()) && !others.contains(best));
+            let ambiguous = |region: &Region| region.kind == RegionKind::Ambiguous;
+            assert!(merged.regions.iter().any(ambiguous), "{case:?}");
+            open += 1;
+        }
         let sure = if merged.confidence >= CONFIDENT {
             "sure"
         } else {
@@ -65,12 +75,18 @@ fn check_language(directory: &Path) -> usize {
         expect_file![case.with_extension("diff")].assert_eq(&shown);
         count += 1;
     }
-    count
+    (count, open)
 }
 
 #[test]
 fn replies_merge_as_meant() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suggest/chat");
-    let cases: usize = entries(&root).iter().map(|path| check_language(path)).sum();
+    let (mut cases, mut open) = (0, 0);
+    for path in entries(&root) {
+        let (more, ambiguous) = check_language(&path);
+        cases += more;
+        open += ambiguous;
+    }
     assert!(cases >= 60, "only {cases} cases were found");
+    assert!(open > 0, "no case has alternatives");
 }

@@ -11,6 +11,7 @@ use crate::language::Language;
 use crate::plan::Plan;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
+use crate::syntax;
 use crate::words::Request;
 
 /// What a file became, and how sure that is.
@@ -171,9 +172,9 @@ pub(crate) fn merge_sketch(
 ) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
-    let before = doubt::errors_besides(plan.original_outline.errors, original, language);
+    let before = syntax::errors_besides(plan.original_outline.errors, original, language);
     let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
-    best.errors = doubt::errors(&best.merge.text, language);
+    best.errors = syntax::errors(&best.merge.text, language);
     let mut others: Vec<Attempt> = Vec::new();
     for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL, Taste::TIMID] {
         if taste == Taste::TIMID && best.errors <= before {
@@ -187,7 +188,7 @@ pub(crate) fn merge_sketch(
         {
             continue;
         }
-        other.errors = doubt::errors(&other.merge.text, language);
+        other.errors = syntax::errors(&other.merge.text, language);
         others.push(other);
         let last = others.len() - 1;
         if best.errors > before && others[last].errors < best.errors {

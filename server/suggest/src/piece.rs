@@ -284,7 +284,11 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
-                0.85,
+                if plan.original_outline.symbols.is_empty() {
+                    0.75
+                } else {
+                    0.85
+                },
                 format!(
                     "{} lines go that the sketch passes over without a marker",
                     deleted.len()

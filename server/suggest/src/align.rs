@@ -59,8 +59,6 @@ pub(crate) struct Stretch<'a> {
     pub(crate) forced: Option<(usize, usize)>,
 }
 
-/// Least likeness at which a row can be taken for the new form of another.
-const LEAST_LIKENESS: f32 = 0.45;
 /// Cells above which a stretch is first cut at lines that are unique on both sides.
 const MOST_CELLS: usize = 3_000_000;
 
@@ -92,6 +90,11 @@ impl Taste {
     pub(crate) const BOLD: Self = Self {
         caution: -0.15,
         closer: 0.2,
+    };
+    /// Nothing takes the place of anything but its equal or nearly so.
+    pub(crate) const TIMID: Self = Self {
+        caution: 0.4,
+        closer: 0.05,
     };
     pub(crate) const CAREFUL: Self = Self {
         caution: 0.15,
@@ -396,212 +399,16 @@ impl Aligner<'_> {
         ops
     }
 
-    /// For each unit, the original rows it can be paired with: offset, gain, likeness.
-    fn pairs(&self, stretch: &Stretch<'_>) -> Vec<Vec<(usize, f32, f32)>> {
-        let rows = &self.original.rows[stretch.original.clone()];
-        let mut equal: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, row) in rows.iter().enumerate() {
-            equal.entry(row.trimmed()).or_default().push(at);
-        }
-        let mut index = self.likeness.index(rows);
-        let lonely = self.lonely(stretch, &equal);
-        let mut pairs = Vec::with_capacity(stretch.units.len());
-        for (at, unit) in stretch.units.iter().enumerate() {
-            let mut found = Vec::new();
-            let Unit::Row(row) = *unit else {
-                pairs.push(found);
-                continue;
-            };
-            let shown = &self.sketch.rows[row];
-            let indent = shown.indent as isize + stretch.shift;
-            if let Some((sketch, original)) = stretch.forced
-                && sketch == row
-                && stretch.original.contains(&original)
-            {
-                let same = self.original.rows[original].trimmed() == shown.trimmed();
-                found.push((
-                    original - stretch.original.start,
-                    50.0,
-                    if same { 1.0 } else { 0.99 },
-                ));
-            } else if !stretch.fresh[row] {
-                let same = equal.get(shown.trimmed()).map_or(&[][..], Vec::as_slice);
-                let rivals = same
-                    .iter()
-                    .filter(|other| rows[**other].indent as isize == indent)
-                    .count();
-                let rarity = 1.0 / (1.0 + 0.15 * rivals.saturating_sub(1) as f32);
-                for &other in same {
-                    let aligned = rows[other].indent as isize == indent;
-                    let factor = match (aligned, shown.is_closer) {
-                        (true, _) => 1.0,
-                        (false, true) => 0.05,
-                        (false, false) => 0.5,
-                    };
-                    // A sketch that starts as the file does starts at its start.
-                    let first = if row == 0 && stretch.original.start + other == 0 {
-                        0.5
-                    } else {
-                        0.0
-                    };
-                    found.push((other, shown.weight() * rarity * factor + first, 1.0));
-                }
-                if !shown.is_closer {
-                    let condition = is_condition(shown);
-                    let bonus =
-                        if lonely[at] { 0.25 } else { 0.0 } + if condition { 0.35 } else { 0.0 };
-                    index.query(
-                        shown,
-                        LEAST_LIKENESS - bonus + self.taste.caution.min(0.0),
-                        |other, likeness| {
-                            let replaced = &rows[other];
-                            if replaced.is_closer
-                                || replaced.trimmed() == shown.trimmed()
-                                || condition && !is_condition(replaced)
-                                || is_comment(replaced) != is_comment(shown)
-                            {
-                                return;
-                            }
-                            let off = if replaced.indent as isize == indent {
-                                0.0
-                            } else {
-                                0.2
-                            };
-                            let starts = if replaced.tokens.first() == shown.tokens.first() {
-                                0.1
-                            } else {
-                                0.0
-                            };
-                            let gain = shown.weight()
-                                * (likeness + starts + bonus - off - 0.5 - self.taste.caution);
-                            if gain > 0.0 {
-                                found.push((other, gain, likeness.min(0.99)));
-                            }
-                        },
-                    );
-                }
-            }
-            let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
-            found.retain(|(other, ..)| !claimed(*other));
-            pairs.push(found);
-        }
-        pairs
-    }
-
-    /// Rows between two markers where no row says where the piece belongs: they must replace something.
-    fn lonely(&self, stretch: &Stretch<'_>, equal: &HashMap<&str, Vec<usize>>) -> Vec<bool> {
-        let mut lonely = vec![false; stretch.units.len()];
-        let gap = |unit: &Unit| matches!(unit, Unit::Gap { .. });
-        let mut start = 0;
-        for piece in stretch.units.split(gap) {
-            let end = start + piece.len();
-            let anchored = piece.iter().any(|unit| {
-                let row = &self.sketch.rows[row_of(*unit)];
-                stretch.fresh[row_of(*unit)] || !row.is_closer && equal.contains_key(row.trimmed())
-            });
-            let enclosed = start > 0 && end < stretch.units.len();
-            if !anchored && enclosed {
-                lonely[start..end].fill(true);
-            }
-            start = end + 1;
-        }
-        lonely
-    }
-
-    /// Statements over several rows that are alike as a whole though their rows are not.
-    fn groups(&self, stretch: &Stretch<'_>) -> Vec<Vec<Group>> {
-        let units = &stretch.units;
-        let mut groups: Vec<Vec<Group>> = vec![Vec::new(); units.len()];
-        let mut by_first: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (at, row) in self.original.rows[stretch.original.clone()]
-            .iter()
-            .enumerate()
-        {
-            if let Some(first) = row.tokens.first()
-                && !row.is_closer
-                && !stretch.claimed[stretch.original.start + at]
-            {
-                by_first.entry(*first).or_default().push(at);
-            }
-        }
-        let original_rows = |at: usize| {
-            let rows = &self.original.rows[stretch.original.start + at..stretch.original.end];
-            statement_rows(rows.iter())
-        };
-        for (at, unit) in units.iter().enumerate() {
-            let Unit::Row(row) = *unit else { continue };
-            let shown = &self.sketch.rows[row];
-            if shown.is_closer || stretch.fresh[row] {
-                continue;
-            }
-            let Some(candidates) = shown.tokens.first().and_then(|first| by_first.get(first))
-            else {
-                continue;
-            };
-            let following = units[at..].iter().map_while(|unit| match unit {
-                Unit::Row(row) => Some(&self.sketch.rows[*row]),
-                Unit::Gap { .. } => None,
-            });
-            let Some(rows) = statement_rows(following) else {
-                continue;
-            };
-            let tokens: Vec<u32> = units[at..at + rows]
-                .iter()
-                .flat_map(|unit| self.sketch.rows[row_of(*unit)].tokens.iter().copied())
-                .collect();
-            for &other in candidates.iter().take(200) {
-                let Some(originals) = original_rows(other) else {
-                    continue;
-                };
-                let first = stretch.original.start + other;
-                if rows == 1 && originals == 1
-                    || self.original.rows[first].indent as isize
-                        != shown.indent as isize + stretch.shift
-                {
-                    continue;
-                }
-                let replaced: Vec<u32> = self.original.rows[first..first + originals]
-                    .iter()
-                    .flat_map(|row| row.tokens.iter().copied())
-                    .collect();
-                let likeness = self.likeness.of(&tokens, &replaced).min(0.99);
-                if likeness >= 0.5 {
-                    let weight: f32 = units[at..at + rows]
-                        .iter()
-                        .map(|unit| self.sketch.rows[row_of(*unit)].weight())
-                        .sum();
-                    groups[at].push(Group {
-                        at: other,
-                        rows,
-                        originals,
-                        likeness,
-                        gain: weight * (likeness - 0.4 - self.taste.caution),
-                    });
-                }
-            }
-        }
-        groups
-    }
-
     fn delete_cost(&self, stretch: &Stretch<'_>, row: usize) -> f32 {
         if stretch.sticky[row] || stretch.claimed[row] {
             return 0.0;
         }
-        if self.original.rows[row].is_closer {
+        if self.original.rows[row].is_closer || is_comment(&self.original.rows[row]) {
             0.05
         } else {
             0.15
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Group {
-    at: usize,
-    rows: usize,
-    originals: usize,
-    likeness: f32,
-    gain: f32,
 }
 
 /// The number of rows of the statement that starts here, by its brackets. None if a block opens inside it or it
@@ -648,16 +455,18 @@ pub(crate) fn is_comment(row: &Row<'_>) -> bool {
         .iter()
         .any(|open| text.starts_with(open))
         || text == "#"
+        || text.starts_with("#>")
+        || text.starts_with("#:")
 }
 
 /// A condition of the preprocessor: one can only become another one.
-fn is_condition(row: &Row<'_>) -> bool {
+pub(crate) fn is_condition(row: &Row<'_>) -> bool {
     row.trimmed()
         .strip_prefix('#')
         .is_some_and(|rest| rest.trim_start().starts_with("if"))
 }
 
-fn row_of(unit: Unit) -> usize {
+pub(crate) fn row_of(unit: Unit) -> usize {
     match unit {
         Unit::Row(row) => row,
         Unit::Gap { .. } => unreachable!("a gap is never paired or inserted"),

@@ -10,11 +10,137 @@ use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
 
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
-pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut [Op]) {
+pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+    fill_markers(plan, ops);
+    keep_used_names(plan, ops);
     keep_used_imports(plan, ops);
     drop_superseded_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     remove_named(plan, ops);
+}
+
+/// Likeness from which on a row is taken for another's new form even beside a marker that then stands for nothing.
+const CLEARLY_ALIKE: f32 = 0.85;
+
+/// A marker stands for at least one line: where it would stand for none, a row beside it that was taken for the new
+/// form of one of the file's is new, and the marker stands for the file's.
+fn fill_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    let hidden = |op: Option<&Op>| matches!(op, Some(Op::Keep { .. } | Op::Gap { .. }));
+    let doubtful = |op: Option<&Op>| match op {
+        Some(Op::Replace {
+            sketch,
+            original,
+            likeness,
+        }) if *likeness < CLEARLY_ALIKE
+            && !plan.original.rows[*original].is_closer
+            && !plan.pairing.pairs.iter().any(|pair| {
+                plan.shown_rows(pair.sketch).contains(sketch)
+                    && plan
+                        .original
+                        .row_at_line(plan.original_outline.symbols[pair.original].head)
+                        == *original
+            }) =>
+        {
+            Some((*sketch, *original))
+        }
+        _ => None,
+    };
+    let mut at = 0;
+    while at < ops.len() {
+        let empty = matches!(ops[at], Op::Gap { sketch: Some(_) })
+            && at > 0
+            && at + 1 < ops.len()
+            && !hidden(ops.get(at - 1))
+            && !hidden(ops.get(at + 1));
+        if empty {
+            if let Some((sketch, original)) = doubtful(ops.get(at + 1)) {
+                ops.splice(
+                    at + 1..at + 2,
+                    [Op::Keep { original }, Op::Insert { sketch }],
+                );
+            } else if let Some((sketch, original)) = doubtful(ops.get(at - 1)) {
+                let gap = ops[at];
+                ops.splice(
+                    at - 1..at + 1,
+                    [Op::Insert { sketch }, gap, Op::Keep { original }],
+                );
+            }
+        }
+        at += 1;
+    }
+}
+
+/// A row that gives a name to something the hidden rows below still use is not replaced by one that does not, if
+/// a marker on one side leaves open what the row stands for.
+fn keep_used_names(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    let mut at = 0;
+    while at < ops.len() {
+        let Op::Replace {
+            sketch, original, ..
+        } = ops[at]
+        else {
+            at += 1;
+            continue;
+        };
+        let hidden = |op: Option<&Op>| matches!(op, Some(Op::Keep { .. } | Op::Gap { .. }));
+        let above = at > 0 && hidden(ops.get(at - 1));
+        let below = hidden(ops.get(at + 1));
+        let old = &plan.original.rows[original];
+        let new = &plan.shown.rows[sketch];
+        let needed = (above || below)
+            && given_names(old.text).iter().any(|name| {
+                !imports::uses(new.text, name)
+                    && ops[at + 1..]
+                        .iter()
+                        .take_while(|op| {
+                            original_of(op)
+                                .is_none_or(|row| plan.original.rows[row].indent >= old.indent)
+                        })
+                        .take(60)
+                        .any(|op| match *op {
+                            Op::Keep { original } => {
+                                imports::uses(plan.original.rows[original].text, name)
+                            }
+                            _ => false,
+                        })
+                    && !ops[at + 1..].iter().take(20).any(|op| match *op {
+                        Op::Insert { sketch } | Op::Replace { sketch, .. } => {
+                            given_names(plan.shown.rows[sketch].text).contains(name)
+                        }
+                        _ => false,
+                    })
+            });
+        if needed {
+            let pair = if below {
+                [Op::Insert { sketch }, Op::Keep { original }]
+            } else {
+                [Op::Keep { original }, Op::Insert { sketch }]
+            };
+            ops.splice(at..at + 1, pair);
+            at += 1;
+        }
+        at += 1;
+    }
+}
+
+/// The names that a line gives to values: `let a = ...`, `a, b := ...`, `Type a = ...`.
+fn given_names(line: &str) -> Vec<&str> {
+    let line = line.trim();
+    let at = line.find(" = ").or_else(|| line.find(" := "));
+    let Some(at) = at else { return Vec::new() };
+    let left = &line[..at];
+    if left.contains(['.', '(', '"', '\'']) && !left.starts_with("let ") {
+        return Vec::new();
+    }
+    let left = left.split(':').next().unwrap_or(left);
+    left.split(',')
+        .filter_map(|part| {
+            let name = part
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .rfind(|word| !word.is_empty())?;
+            (name.len() > 1 && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+        })
+        .collect()
 }
 
 /// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
@@ -27,8 +153,14 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         }
         Op::Delete { .. } | Op::Gap { .. } => None,
     };
+    let new_row = |op: &Op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(sketch),
+        _ => None,
+    };
     let inserted: Vec<usize> = (0..ops.len())
-        .filter(|&at| matches!(ops[at], Op::Insert { sketch } if imports::is_import(plan.shown.rows[sketch].text)))
+        .filter(|&at| {
+            new_row(&ops[at]).is_some_and(|row| imports::is_import(plan.shown.rows[row].text))
+        })
         .collect();
     if inserted.is_empty() {
         return;
@@ -42,14 +174,20 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         }
         let own = imports::bound_names(line);
-        let moved = inserted.iter().any(|&new| {
-            let Op::Insert { sketch } = ops[new] else {
-                return false;
-            };
-            let other = plan.shown.rows[sketch].text;
-            let names = imports::bound_names(other);
-            other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
-        });
+        let indent = plan.original.rows[original].indent;
+        let moved = inserted
+            .iter()
+            .filter_map(|&new| new_row(&ops[new]))
+            .any(|sketch| {
+                let other = plan.shown.rows[sketch].text;
+                let names = imports::bound_names(other);
+                // An import in another block binds another name.
+                if plan.shown.rows[sketch].indent as isize + plan.shifts[sketch] != indent as isize
+                {
+                    return false;
+                }
+                other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
+            });
         let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
         let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
         let near_new = neighbours
@@ -71,9 +209,24 @@ fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             };
             !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
         };
-        let same = inserted.iter().any(|&new| matches!(ops[new], Op::Insert { sketch } if plan.shown.rows[sketch].text == line)) || unused;
+        let same = unused
+            || inserted
+                .iter()
+                .filter_map(|&new| new_row(&ops[new]))
+                .any(|sketch| plan.shown.rows[sketch].text == line);
         if moved || unused {
+            // An import that moves passes other imports; one that passes code was rather taken out below it.
+            let passes_code = inserted.iter().any(|&new| {
+                new_row(&ops[new]).is_some_and(|row| plan.shown.rows[row].text == line)
+                    && ops[at.min(new)..at.max(new)]
+                        .iter()
+                        .any(|op| original_of(op).is_some_and(|row| !plan.original_imports[row]))
+            });
             ops[at] = Op::Delete { original };
+            if passes_code {
+                plan.doubts
+                    .push((0.7, "an import is moved past other code".to_owned()));
+            }
             plan.doubts.push((
                 if same { 0.95 } else { 0.78 },
                 format!(
@@ -270,6 +423,6 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             }
         }
         plan.doubts
-            .push((0.8, format!("{name} is removed because the words say so")));
+            .push((0.95, format!("{name} is removed because the words say so")));
     }
 }

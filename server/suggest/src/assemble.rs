@@ -74,8 +74,9 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
     let (mut after_gap, mut after_deleted) = (false, None);
     for op in ops {
         let (original, sketch, changed) = match *op {
-            Op::Gap { .. } => {
-                after_gap = true;
+            // An edge that stands for rows shows by them; one that stands for none separates nothing.
+            Op::Gap { sketch } => {
+                after_gap |= sketch.is_some();
                 continue;
             }
             Op::Delete { original } => {
@@ -85,7 +86,7 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
             Op::Keep { original } => (Some(original), None, false),
             Op::Match { sketch, original } => {
                 let (shown, known) = (&plan.shown.rows[sketch], &plan.original.rows[original]);
-                let moved = shown.indent as isize + plan.shifts[sketch] != known.indent as isize;
+                let moved = plan.moves(sketch, original);
                 (
                     Some(original),
                     Some(sketch),
@@ -97,9 +98,11 @@ fn items(plan: &Plan<'_>, ops: &[Op]) -> Vec<Item> {
             } => {
                 let same =
                     plan.shown.rows[sketch].trimmed() == plan.original.rows[original].trimmed();
-                let moved = plan.shown.rows[sketch].indent as isize + plan.shifts[sketch]
-                    != plan.original.rows[original].indent as isize;
-                (Some(original), Some(sketch), !same || moved)
+                (
+                    Some(original),
+                    Some(sketch),
+                    !same || plan.moves(sketch, original),
+                )
             }
             Op::Insert { sketch } => (None, Some(sketch), true),
         };
@@ -215,12 +218,27 @@ impl Writer<'_> {
                 }
             }
             (_, Some(after)) => blank_lines(self.blanks_after_new(index, after)),
-            (Some(before), None) => blank_lines(self.blanks_before_new(index, before)),
+            (Some(before), None) => match self.goes_behind(index, before) {
+                Some(gone) => own(gone),
+                None => blank_lines(self.blanks_before_new(index, before)),
+            },
             (None, None) => item
                 .sketch
                 .map(|row| blank_lines(shown(row).len().max(self.blanks_behind(previous.sketch))))
                 .unwrap_or_default(),
         }
+    }
+
+    /// The row behind `before` if it goes and the new rows from `index` on take its place.
+    fn goes_behind(&self, index: usize, before: usize) -> Option<usize> {
+        let behind = self.items.get(self.run_end(index) + 1);
+        [
+            self.items[index].after_deleted,
+            behind.and_then(|item| item.after_deleted),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|gone| *gone == before + 1)
     }
 
     /// Equal numbers of blank lines stay as they are; between two symbols the file's own number stays.
@@ -396,19 +414,7 @@ fn reindent(plan: &Plan<'_>, row: usize) -> String {
     let shown = &plan.shown.rows[row];
     let shift = plan.shifts[row];
     let body = shown.text.trim_start_matches([' ', '\t']);
-    let tabs = plan
-        .original
-        .rows
-        .iter()
-        .filter(|row| row.text.starts_with('\t'))
-        .count();
-    let spaces = plan
-        .original
-        .rows
-        .iter()
-        .filter(|row| row.text.starts_with("  "))
-        .count();
-    let uses_tabs = tabs > spaces;
+    let uses_tabs = plan.uses_tabs;
     let leading = &shown.text[..shown.text.len() - body.len()];
     if shift == 0 && (!uses_tabs || !leading.starts_with("  ")) {
         return shown.text.to_owned();

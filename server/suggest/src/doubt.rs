@@ -1,11 +1,8 @@
 //! Why a merge may be wrong.
 
-use std::collections::HashMap;
-use std::ops::Range;
-
 use crate::align::Op;
-use crate::language::Language;
-use crate::outline::{Kind, Outline};
+use crate::outline::Kind;
+use crate::piece::{narrowed, pieces, weigh_piece};
 use crate::plan::Plan;
 
 /// Adds what makes this result doubtful to the plan's doubts.
@@ -18,6 +15,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
                 0.5,
                 format!("the file has several {name} that the sketch could mean"),
             ));
+        }
+    }
+    for pair in plan.pairing.pairs.iter().filter(|pair| pair.renamed) {
+        let name = &plan.original_outline.symbols[pair.original].name;
+        if !plan.request.names(crate::pairing::last_part(name)) {
+            doubts.push((0.85, format!("{name} is taken to be renamed")));
         }
     }
     if text == original {
@@ -35,14 +38,123 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             "the sketch shows parts in another order than the file".to_owned(),
         ));
     }
+    if plan.hides_parts_at_edge(ops) {
+        doubts.push((
+            0.75,
+            "a part at the edge of a class is neither shown nor marked".to_owned(),
+        ));
+    }
+    if plan
+        .pairing
+        .pairs
+        .iter()
+        .any(|pair| plan.is_shown_in_part(*pair))
+    {
+        doubts.push((
+            0.75,
+            "a section is shown in part and without a marker".to_owned(),
+        ));
+    }
+    if keeps_between_neighbours(plan, ops) {
+        doubts.push((
+            0.77,
+            "lines stay between two that are shown side by side".to_owned(),
+        ));
+    }
+    weigh_start(plan, ops, &mut doubts);
+    weigh_end(plan, ops, &mut doubts);
     likely_renames(plan, &mut doubts);
     weigh_blank_lines(plan, ops, &mut doubts);
     if !plan.whole {
         for piece in pieces(ops) {
-            weigh_piece(plan, &piece, &mut doubts);
+            weigh_piece(plan, &narrowed(plan, piece), &mut doubts);
         }
     }
     plan.doubts.extend(doubts);
+}
+
+/// Whether lines stay though a sketch that has markers shows none in their place.
+fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let hidden = |op: &&Op| matches!(op, Op::Keep { .. } | Op::Gap { .. });
+    let mut at = ops.iter().take_while(hidden).count();
+    while at < ops.len() {
+        let run = &ops[at..at + ops[at..].iter().take_while(hidden).count()];
+        at += run.len();
+        if at == ops.len() {
+            break;
+        }
+        let marked = run
+            .iter()
+            .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
+        let stay = run
+            .iter()
+            .any(|op| matches!(*op, Op::Keep { original } if !plan.is_sticky(original)));
+        if stay && !marked {
+            return true;
+        }
+        at += ops[at..].iter().take_while(|op| !hidden(op)).count();
+    }
+    false
+}
+
+/// A sketch that begins with new rows and no marker may begin where the file begins.
+fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole || !matches!(ops.first(), Some(Op::Gap { sketch: None })) {
+        return;
+    }
+    let hidden = ops[1..]
+        .iter()
+        .take_while(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let first = ops.get(hidden + 1);
+    let new = matches!(first, Some(Op::Insert { sketch: 0 }))
+        || hidden <= 5 && matches!(first, Some(Op::Replace { sketch: 0, .. }));
+    // Imports above the first that is shown may be those that new ones take the place of.
+    let piece = ops[1 + hidden..]
+        .iter()
+        .take_while(|op| !matches!(op, Op::Keep { .. } | Op::Gap { .. }));
+    let new_import = piece.clone().any(|op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
+        _ => false,
+    });
+    let new =
+        new || new_import && hidden <= 12 && (0..hidden).all(|row| plan.original_imports[row]);
+    // An import takes the place of an import only.
+    let import = plan.shown_imports.first() == Some(&true);
+    let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
+    if new && alike && (1..=12).contains(&hidden) {
+        doubts.push((
+            0.7,
+            "the sketch may begin at the first line of the file".to_owned(),
+        ));
+    }
+}
+
+/// A sketch with markers that ends with new rows and none behind them may end where the file ends.
+fn weigh_end(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return;
+    }
+    let hidden = ops
+        .iter()
+        .rev()
+        .take_while(|op| matches!(op, Op::Keep { .. } | Op::Gap { sketch: None }))
+        .collect::<Vec<_>>();
+    let rows = hidden
+        .iter()
+        .filter(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let last = ops.len() - hidden.len();
+    let new = last > 0 && matches!(ops[last - 1], Op::Insert { .. });
+    if new && (1..=5).contains(&rows) {
+        doubts.push((
+            0.75,
+            "the sketch may end at the last line of the file".to_owned(),
+        ));
+    }
 }
 
 /// A new symbol much like one that the sketch does not show may be its new form; the words can say that it is new.
@@ -113,179 +225,6 @@ fn likely_renames(plan: &Plan<'_>, doubts: &mut Vec<(f32, String)>) {
     }
 }
 
-/// The operations between two markers, and the original rows that the markers on either side stand for.
-struct Piece<'o> {
-    ops: &'o [Op],
-    before: Range<usize>,
-    after: Range<usize>,
-}
-
-/// Cuts the operations at kept rows behind a gap.
-fn pieces(ops: &[Op]) -> Vec<Piece<'_>> {
-    let hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
-    let mut at = 0;
-    let mut before = 0..0;
-    while at < ops.len() {
-        let gap = ops[at..].iter().take_while(|op| hidden(op)).count();
-        let rows: Vec<usize> = ops[at..at + gap]
-            .iter()
-            .filter_map(crate::plan::original_of)
-            .collect();
-        let range = rows
-            .first()
-            .map_or(0..0, |first| *first..rows[rows.len() - 1] + 1);
-        if let Some(last) = pieces.last_mut() {
-            last.after = range.clone();
-        }
-        if gap > 0 || at == 0 {
-            before = range;
-        }
-        at += gap;
-        let shown = ops[at..].iter().take_while(|op| !hidden(op)).count();
-        if shown > 0 {
-            pieces.push(Piece {
-                ops: &ops[at..at + shown],
-                before: before.clone(),
-                after: 0..0,
-            });
-        }
-        at += shown;
-    }
-    pieces
-}
-
-fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
-    let matched: Vec<(usize, usize)> = piece
-        .ops
-        .iter()
-        .filter_map(|op| {
-            if let Op::Match { sketch, original } = *op {
-                Some((sketch, original))
-            } else {
-                None
-            }
-        })
-        .collect();
-    weigh_deletions(plan, piece, doubts);
-    weigh_copies(plan, piece, doubts);
-    // Closing brackets that are shown and stay say nothing.
-    let silent = piece.ops.iter().all(
-        |op| matches!(*op, Op::Match { original, .. } if plan.original.rows[original].is_closer),
-    );
-    if matched.is_empty() || silent {
-        return;
-    }
-    let mut hidden: HashMap<(&str, usize), usize> = HashMap::new();
-    for row in piece.before.clone().chain(piece.after.clone()) {
-        let row = &plan.original.rows[row];
-        *hidden.entry((row.trimmed(), row.indent)).or_default() += 1;
-    }
-    // A paired symbol's first and last rows have their place by its name.
-    let anchored = |original: usize| {
-        plan.pairing.pairs.iter().any(|pair| {
-            let rows = plan.original_rows(pair.original);
-            let head = plan
-                .original
-                .row_at_line(plan.original_outline.symbols[pair.original].head);
-            original == rows.start || original == head || original + 1 == rows.end
-        })
-    };
-    let key = |original: usize| {
-        (
-            plan.original.rows[original].trimmed(),
-            plan.original.rows[original].indent,
-        )
-    };
-    let unique = matched.iter().any(|(_, original)| {
-        anchored(*original)
-            || !plan.original.rows[*original].is_closer && !hidden.contains_key(&key(*original))
-    });
-    let line = plan.original.rows[matched[0].1].line + 1;
-    if !unique {
-        doubts.push((
-            0.5,
-            format!("what the sketch shows around line {line} stands in the hidden part, too"),
-        ));
-        return;
-    }
-    // If the row next to a marker stands a second time behind the marker, what lies between may have been cut out.
-    let deleted: Vec<usize> = piece
-        .ops
-        .iter()
-        .filter_map(|op| {
-            if let Op::Delete { original } = *op {
-                Some(original)
-            } else {
-                None
-            }
-        })
-        .collect();
-    let twice = |original: usize, hidden: Range<usize>, reach: usize| {
-        let rows: Vec<usize> = hidden
-            .chain(deleted.iter().copied())
-            .filter(|row| row.abs_diff(original) <= reach)
-            .collect();
-        rows.iter().any(|row| key(*row) == key(original))
-    };
-    let reach = |original: usize| {
-        if plan.original.rows[original].is_closer {
-            12
-        } else {
-            80
-        }
-    };
-    let first = matched[0].1;
-    let last = matched[matched.len() - 1].1;
-    let starts = !anchored(first)
-        && matches!(piece.ops.first(), Some(Op::Match { .. }))
-        && twice(first, piece.before.clone(), reach(first));
-    let ends = !anchored(last)
-        && matches!(piece.ops.last(), Some(Op::Match { .. }))
-        && twice(last, piece.after.clone(), reach(last));
-    if starts || ends {
-        doubts.push((
-            0.78,
-            format!("a line next to a marker around line {line} stands behind the marker, too"),
-        ));
-    }
-}
-
-/// Many lines go and hardly any come, or what goes looks like what stays: a marker may have been forgotten.
-fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
-    let text = |row: usize| plan.original.rows[row].trimmed();
-    let mut deleted: Vec<&str> = Vec::new();
-    let mut matched: Vec<&str> = Vec::new();
-    let mut shown = 0;
-    for op in piece.ops {
-        match *op {
-            Op::Delete { original } if !plan.original.rows[original].is_closer => {
-                deleted.push(text(original))
-            }
-            Op::Match { original, .. } => matched.push(text(original)),
-            Op::Insert { .. } | Op::Replace { .. } => shown += 1,
-            Op::Delete { .. } | Op::Keep { .. } | Op::Gap { .. } => {}
-        }
-    }
-    // Without a grammar nothing tells a function that is left out from one that is taken out.
-    let many = if plan.original_outline.symbols.is_empty() {
-        2
-    } else {
-        4
-    };
-    if deleted.len() > many && deleted.len() > shown {
-        doubts.push((
-            0.75,
-            format!(
-                "{} lines go that the sketch passes over without a marker",
-                deleted.len()
-            ),
-        ));
-    } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
-        doubts.push((0.75, "a line that goes equals one that stays".to_owned()));
-    }
-}
-
 /// Between two parts of the file the sketch shows fewer blank lines than the file, as it does everywhere.
 fn weigh_blank_lines(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     let sparse = (0..plan.shown.len()).all(|row| plan.shown.blanks_before(row).len() < 2);
@@ -306,93 +245,4 @@ fn weigh_blank_lines(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)
             "the sketch shows fewer blank lines than the file".to_owned(),
         ));
     }
-}
-
-/// New lines that stand side by side in the hidden part of the file may be those lines.
-fn weigh_copies(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, String)>) {
-    let mut neighbours = std::collections::HashSet::new();
-    for hidden in [piece.before.clone(), piece.after.clone()] {
-        for rows in plan.original.rows[hidden].windows(2) {
-            if !rows[0].is_closer && !rows[1].is_closer {
-                neighbours.insert((rows[0].trimmed(), rows[1].trimmed()));
-            }
-        }
-    }
-    let copied = piece.ops.windows(2).any(|ops| match *ops {
-        [Op::Insert { sketch: first }, Op::Insert { sketch: second }] if !plan.fresh[first] => {
-            neighbours.contains(&(
-                plan.shown.rows[first].trimmed(),
-                plan.shown.rows[second].trimmed(),
-            ))
-        }
-        _ => false,
-    });
-    // A row beside a marker that the piece is thought to change, but that the file has nearby, may be context.
-    let old: std::collections::HashSet<&str> = piece
-        .ops
-        .iter()
-        .filter_map(|op| match *op {
-            Op::Replace { original, .. } | Op::Delete { original } => Some(original),
-            _ => None,
-        })
-        .chain(piece.before.clone())
-        .chain(piece.after.clone())
-        .filter(|row| !plan.original.rows[*row].is_closer)
-        .map(|row| plan.original.rows[row].trimmed())
-        .collect();
-    let context = [piece.ops.first(), piece.ops.last()]
-        .into_iter()
-        .flatten()
-        .any(|op| match *op {
-            Op::Replace {
-                sketch, original, ..
-            } => {
-                let text = plan.shown.rows[sketch].trimmed();
-                text != plan.original.rows[original].trimmed() && old.contains(text)
-            }
-            Op::Insert { sketch } => {
-                !plan.fresh[sketch] && old.contains(plan.shown.rows[sketch].trimmed())
-            }
-            _ => false,
-        });
-    if copied || context {
-        doubts.push((
-            0.7,
-            "new lines stand in the hidden part of the file, too".to_owned(),
-        ));
-    }
-}
-
-/// Errors of syntax: those of the grammar, and brackets and preprocessor conditions that do not balance.
-pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
-    errors_besides(
-        language.map_or(0, |language| Outline::new(text, language).errors),
-        text,
-        language,
-    )
-}
-
-/// The same for a text whose errors by the grammar are known.
-pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Language>) -> usize {
-    let (mut round, mut square, mut curly, mut conditions) = (0i64, 0i64, 0i64, 0i64);
-    let preprocessed = matches!(language, Some(Language::C | Language::Cpp));
-    for line in text.lines() {
-        for byte in line.bytes() {
-            match byte {
-                b'(' => round += 1,
-                b')' => round -= 1,
-                b'[' => square += 1,
-                b']' => square -= 1,
-                b'{' => curly += 1,
-                b'}' => curly -= 1,
-                _ => {}
-            }
-        }
-        if preprocessed && let Some(directive) = line.trim_start().strip_prefix('#') {
-            let directive = directive.trim_start();
-            conditions +=
-                i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
-        }
-    }
-    parsed + (round.abs() + square.abs() + curly.abs() + conditions.abs()) as usize
 }

@@ -47,7 +47,10 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
             && (text.starts_with([')', ']', '{', ':'])
                 || text.starts_with("where")
                 || text.starts_with("->")
-                || text.ends_with(':') && text.len() < 20);
+                || text.ends_with(':')
+                    && ["else", "elif ", "except", "finally", "case "]
+                        .iter()
+                        .any(|word| text.starts_with(word)));
         if width == own && text.starts_with('}') {
             return at + 1;
         }

@@ -44,6 +44,47 @@ pub(crate) fn rows(rows: &Rows<'_>) -> Vec<bool> {
     found
 }
 
+/// Whether one import can take the place of another: some name or module stands in both.
+pub(crate) fn are_related(old: &str, new: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "import",
+        "from",
+        "use",
+        "as",
+        "require",
+        "require_relative",
+        "include",
+        "using",
+        "pub",
+        "crate",
+        "std",
+        "type",
+        "static",
+        "const",
+        "let",
+        "var",
+        "extern",
+        "java",
+        "javax",
+        "org",
+        "com",
+        "io",
+        "h",
+        "hpp",
+        "js",
+        "self",
+        "super",
+    ];
+    let words = |line: &'_ str| -> Vec<String> {
+        line.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty() && !KEYWORDS.contains(word))
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let known = words(old);
+    words(new).iter().any(|word| known.contains(word))
+}
+
 /// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`).
 pub(crate) fn bound_names(line: &str) -> Vec<&str> {
     let line = line.trim().trim_end_matches(';');

@@ -1,9 +1,10 @@
 //! The languages whose structure is understood, and the wider families that file names and code
 //! fences speak of.
 
-/// A language with a grammar: its functions, methods and classes are matched by name.
+/// A language whose named parts are understood: functions, methods, classes and sections are matched by name.
 ///
-/// Every other language is merged by its lines alone.
+/// The first ten have a grammar; the others are read by their layout. Every other language is merged by its lines
+/// alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
@@ -27,6 +28,40 @@ pub enum Language {
     C,
     /// C++, and every header: C headers parse as C++.
     Cpp,
+    /// Ruby.
+    Ruby,
+    /// Elixir.
+    Elixir,
+    /// Lua.
+    Lua,
+    /// The shells of Unix.
+    Shell,
+    /// PHP.
+    Php,
+    /// Swift.
+    Swift,
+    /// Scala.
+    Scala,
+    /// C#.
+    CSharp,
+    /// Dart.
+    Dart,
+    /// Protocol buffers and GraphQL.
+    Schema,
+    /// Terraform and its kin.
+    Hcl,
+    /// CSS, SCSS and Less.
+    Css,
+    /// JSON, with or without comments.
+    Json,
+    /// YAML.
+    Yaml,
+    /// TOML and INI.
+    Toml,
+    /// Markdown.
+    Markdown,
+    /// SQL.
+    Sql,
 }
 
 impl Language {
@@ -58,12 +93,32 @@ impl Language {
             "kotlin" => Self::Kotlin,
             "c" if detail == "c" => Self::C,
             "c" => Self::Cpp,
+            "ruby" => Self::Ruby,
+            "elixir" => Self::Elixir,
+            "lua" => Self::Lua,
+            "shell" if !matches!(detail, "ps1" | "powershell" | "bat" | "cmd" | "fish") => {
+                Self::Shell
+            }
+            "php" => Self::Php,
+            "swift" => Self::Swift,
+            "scala" => Self::Scala,
+            "csharp" => Self::CSharp,
+            "dart" => Self::Dart,
+            "proto" | "graphql" => Self::Schema,
+            "hcl" => Self::Hcl,
+            "css" if detail != "sass" => Self::Css,
+            "json" => Self::Json,
+            "yaml" => Self::Yaml,
+            "toml" | "ini" if detail != "properties" => Self::Toml,
+            "markdown" => Self::Markdown,
+            "sql" => Self::Sql,
             _ => return None,
         })
     }
 
-    pub(crate) fn grammar(self) -> tree_sitter::Language {
-        match self {
+    /// The grammar, if the language has one here.
+    pub(crate) fn grammar(self) -> Option<tree_sitter::Language> {
+        Some(match self {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
             Self::Python => tree_sitter_python::LANGUAGE.into(),
             Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
@@ -74,7 +129,8 @@ impl Language {
             Self::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
             Self::C => tree_sitter_c::LANGUAGE.into(),
             Self::Cpp => tree_sitter_cpp::LANGUAGE.into(),
-        }
+            _ => return None,
+        })
     }
 }
 
@@ -139,6 +195,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("graphql", &["graphql", "gql"]),
     ("gradle", &["gradle", "groovy"]),
     ("docker", &["dockerfile", "docker"]),
+    ("hcl", &["tf", "tfvars", "hcl", "terraform"]),
     ("make", &["mk", "makefile", "make"]),
     ("cmake", &["cmake"]),
     ("vim", &["vim", "viml"]),

@@ -52,7 +52,8 @@ impl Likeness {
         2.0 * shared / total
     }
 
-    fn sum(&self, tokens: &[u32]) -> f32 {
+    /// What a list of tokens weighs.
+    pub(crate) fn sum(&self, tokens: &[u32]) -> f32 {
         tokens
             .iter()
             .map(|token| self.weights[*token as usize])

@@ -209,7 +209,16 @@ pub(crate) fn classify(lines: &[&str], known: &KnownLines<'_>, original: &str) -
             .find(|line| !line.is_empty())
             .copied()
             .unwrap_or_default();
-        let in_file = known.has(line, before, after);
+        // A line in the midst of a comment is part of a sentence.
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| trimmed.get(at))
+                .is_some_and(|line| comment_words(line).is_some() && read(line) == Meaning::Code)
+        };
+        let prose = matches!(meaning, Meaning::Removal(_))
+            && (beside(index.checked_sub(1)) || beside(Some(index + 1)));
+        let in_file = prose
+            || known.has(line, before, after)
+            || matches!(&meaning, Meaning::Removal(words) if !is_order(words, original));
         let stub = is_ellipsis(line) && is_new_stub(before, original);
         meanings.push(if in_file || stub {
             Meaning::Code
@@ -321,6 +330,26 @@ fn is_removal(words: &str) -> bool {
             lower.starts_with(start)
                 && (start.ends_with([' ', ':']) || is_word_end(&lower, start.len()))
         }) || ends.iter().any(|end| lower.ends_with(end)))
+}
+
+/// Whether a comment on a removal speaks to who applies the sketch. `# Remove the coding line` in the imperative is
+/// what code says of itself, unless it names something of the file in the way of code.
+fn is_order(words: &str, original: &str) -> bool {
+    let lower = words
+        .trim_start_matches(['(', '[', '-', ' '])
+        .to_lowercase();
+    let imperative = ["remove ", "delete ", "removing ", "deleting "]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    if !imperative {
+        return true;
+    }
+    words.split_whitespace().any(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
+        let marked = word.starts_with('`') || word.trim_end_matches(['.', ',']).ends_with("()");
+        let cased = bare.contains('_') || bare.chars().skip(1).any(char::is_uppercase);
+        bare.len() >= 3 && (marked || cased) && original.contains(bare)
+    })
 }
 
 fn is_word_end(text: &str, at: usize) -> bool {

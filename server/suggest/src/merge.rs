@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::align::Taste;
+use crate::align::{Op, Taste};
 use crate::amend;
 use crate::assemble;
 use crate::doubt;
@@ -11,6 +11,7 @@ use crate::language::Language;
 use crate::plan::Plan;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
+use crate::syntax;
 use crate::words::Request;
 
 /// What a file became, and how sure that is.
@@ -26,6 +27,9 @@ pub struct Merge {
     pub regions: Vec<Region>,
     /// Why the result may be wrong, a sentence each.
     pub doubts: Vec<String>,
+    /// Whole texts that the suggestion could mean as well, the best first, which is `text`; at most four. Empty where
+    /// it can mean one thing only, and where it has several blocks.
+    pub alternatives: Vec<String>,
 }
 
 /// The confidence from which on a merge may be used without asking anybody; see [measuring](crate#measuring).
@@ -64,6 +68,8 @@ pub enum RegionKind {
     Replaced,
     /// It is gone.
     Removed,
+    /// It changes, and the [alternatives](Merge::alternatives) differ in how.
+    Ambiguous,
 }
 
 /// What is known besides the file and the suggestion.
@@ -133,6 +139,7 @@ pub fn merge(
         method: Method::Patch,
         regions: Vec::new(),
         doubts: Vec::new(),
+        alternatives: Vec::new(),
     };
     for block in &suggestion.blocks {
         let next = match block.format {
@@ -143,6 +150,9 @@ pub fn merge(
         merged.doubts.extend(next.doubts);
         merged.text = next.text;
         merged.regions = next.regions;
+        if suggestion.blocks.len() == 1 {
+            merged.alternatives = next.alternatives;
+        }
         if next.method == Method::Alignment {
             merged.method = Method::Alignment;
         }
@@ -162,11 +172,14 @@ pub(crate) fn merge_sketch(
 ) -> Merge {
     let sketch = Sketch::new(block, original);
     let mut plan = Plan::new(&sketch, original, language, request);
-    let before = doubt::errors_besides(plan.original_outline.errors, original, language);
+    let before = syntax::errors_besides(plan.original_outline.errors, original, language);
     let mut best = Attempt::new(&mut plan, Taste::PLAIN, original);
-    best.errors = doubt::errors(&best.merge.text, language);
+    best.errors = syntax::errors(&best.merge.text, language);
     let mut others: Vec<Attempt> = Vec::new();
-    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+    for taste in [Taste::CLOSING, Taste::BOLD, Taste::CAREFUL, Taste::TIMID] {
+        if taste == Taste::TIMID && best.errors <= before {
+            continue;
+        }
         let mut other = Attempt::new(&mut plan, taste, original);
         if other.merge.text == best.merge.text
             || others
@@ -175,22 +188,41 @@ pub(crate) fn merge_sketch(
         {
             continue;
         }
-        other.errors = doubt::errors(&other.merge.text, language);
+        other.errors = syntax::errors(&other.merge.text, language);
         others.push(other);
         let last = others.len() - 1;
         if best.errors > before && others[last].errors < best.errors {
             std::mem::swap(&mut best, &mut others[last]);
         }
     }
-    let rivals = others
+    let rivals: Vec<&Attempt> = others
         .iter()
         .filter(|other| other.merge.text != best.merge.text && other.errors <= best.errors)
-        .count();
-    if rivals > 0 {
-        best.merge.confidence *= if rivals == 1 { 0.75 } else { 0.6 };
-        best.merge
-            .doubts
-            .push("the sketch does not tell whether a line is new or replaces another".to_owned());
+        .collect();
+    if !rivals.is_empty() {
+        let worse = rivals.iter().all(|rival| rival.lost > best.lost);
+        let (factor, doubt) = if best.lost == 0 {
+            (
+                0.85,
+                "the sketch tells only by its place that a line is new",
+            )
+        } else {
+            let doubt = "the sketch does not tell whether a line is new or replaces another";
+            match (worse, rivals.len()) {
+                (true, _) => (0.79, doubt),
+                (false, 1) => (0.75, doubt),
+                (false, _) => (0.6, doubt),
+            }
+        };
+        best.merge.confidence *= factor;
+        best.merge.doubts.push(doubt.to_owned());
+        for rival in &rivals {
+            mark_ambiguous(&mut best.merge, &rival.merge.text);
+        }
+        best.merge.alternatives = std::iter::once(best.merge.text.clone())
+            .chain(rivals.iter().map(|rival| rival.merge.text.clone()))
+            .take(4)
+            .collect();
     }
     if best.errors > before {
         best.merge.confidence *= 0.5;
@@ -201,16 +233,59 @@ pub(crate) fn merge_sketch(
     best.merge
 }
 
+/// Marks the regions of a merge that another reading of the sketch would have otherwise.
+fn mark_ambiguous(merge: &mut Merge, other: &str) {
+    let (lines, others): (Vec<&str>, Vec<&str>) =
+        (merge.text.lines().collect(), other.lines().collect());
+    let head = lines
+        .iter()
+        .zip(&others)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let tail = lines
+        .iter()
+        .rev()
+        .zip(others.iter().rev())
+        .take(lines.len().min(others.len()) - head)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let differing = head..lines.len() - tail;
+    // Where lines differ that the merge leaves alone, the change nearest to them is in doubt.
+    let distance = |region: &Region| {
+        let gap_above = differing.start.saturating_sub(region.merged.end);
+        gap_above.max(region.merged.start.saturating_sub(differing.end))
+    };
+    let changes = |region: &&mut Region| region.kind != RegionKind::Matched;
+    let nearest = merge
+        .regions
+        .iter()
+        .filter(|region| region.kind != RegionKind::Matched)
+        .map(distance)
+        .min();
+    for region in merge.regions.iter_mut().filter(changes) {
+        if Some(distance(region)) == nearest {
+            region.kind = RegionKind::Ambiguous;
+            region.reason = "the sketch can be read in another way".to_owned();
+        }
+    }
+}
+
 /// The result with one setting of the alignment.
 struct Attempt {
     merge: Merge,
     errors: usize,
+    /// Original rows that go or are replaced.
+    lost: usize,
 }
 
 impl Attempt {
     fn new(plan: &mut Plan<'_>, taste: Taste, original: &str) -> Self {
         let mut ops = plan.operations(taste);
         amend::amend(plan, &mut ops);
+        let lost = ops
+            .iter()
+            .filter(|op| matches!(op, Op::Delete { .. } | Op::Replace { .. }))
+            .count();
         let (mut text, regions) = assemble::assemble(plan, &ops);
         if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
             text.pop();
@@ -229,8 +304,10 @@ impl Attempt {
                 method: Method::Alignment,
                 regions,
                 doubts,
+                alternatives: Vec::new(),
             },
             errors: 0,
+            lost,
         }
     }
 }

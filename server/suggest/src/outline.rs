@@ -49,8 +49,11 @@ pub(crate) struct Outline {
 
 impl Outline {
     pub(crate) fn new(text: &str, language: Language) -> Self {
+        let Some(grammar) = language.grammar() else {
+            return crate::layout::outline(text, language);
+        };
         let mut parser = Parser::new();
-        if parser.set_language(&language.grammar()).is_err() {
+        if parser.set_language(&grammar).is_err() {
             return Self::default();
         }
         let Some(tree) = parser.parse(text, None) else {
@@ -72,7 +75,12 @@ impl Outline {
 
     /// The outline of a piece of a file: if it parses badly by itself, it is read as the inside of a class.
     pub(crate) fn of_fragment(text: &str, language: Language) -> Self {
-        let plain = Self::new(text, language);
+        let mut plain = Self::new(text, language);
+        if language.grammar().is_none() {
+            // The layout of a piece is as good as that of the whole.
+            plain.errors = 0;
+            return plain;
+        }
         let wrapper = match language {
             Language::Java
             | Language::Kotlin
@@ -145,6 +153,11 @@ impl Reader<'_> {
             self.visit_children(node, parent, None, depth);
             return;
         };
+        // Inside a class a statement can parse as a method: `if (a) { ... }`.
+        if kind == Kind::Function && is_keyword(&name) {
+            self.visit_children(node, parent, None, depth);
+            return;
+        }
         let whole = outer.unwrap_or(node);
         let start = whole.start_position().row;
         let end = whole.end_position();
@@ -254,7 +267,7 @@ impl Reader<'_> {
             "impl_item" => Some((
                 Kind::Implementation,
                 base_name(&field("type")?),
-                field("trait").unwrap_or_default(),
+                without_paths(&field("trait").unwrap_or_default()),
             )),
             "mod_item" | "internal_module" | "module"
                 if node.child_by_field_name("body").is_some() =>
@@ -467,6 +480,24 @@ pub(crate) fn starts_lead(line: &str) -> bool {
         || line.ends_with("*/")
 }
 
+/// Whether a word begins a statement and so cannot name a function.
+fn is_keyword(name: &str) -> bool {
+    matches!(
+        name,
+        "if" | "else"
+            | "for"
+            | "while"
+            | "switch"
+            | "match"
+            | "when"
+            | "return"
+            | "try"
+            | "with"
+            | "do"
+            | "synchronized"
+    )
+}
+
 /// A preprocessor line belongs to no declaration.
 fn is_directive(line: &str) -> bool {
     let word = line.strip_prefix('#').unwrap_or_default().trim_start();
@@ -493,6 +524,26 @@ fn receiver_type(receiver: &str) -> &str {
 /// A type's name without its type arguments.
 fn base_name(name: &str) -> String {
     name.split('<').next().unwrap_or(name).to_owned()
+}
+
+/// A type without the paths before its names: `fmt::Display` and `Display` are one.
+fn without_paths(name: &str) -> String {
+    let mut short = String::new();
+    let mut word = String::new();
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+        } else if c == ':' && rest.peek() == Some(&':') {
+            rest.next();
+            word.clear();
+        } else {
+            short.push_str(&word);
+            word.clear();
+            short.push(c);
+        }
+    }
+    short + &word
 }
 
 fn error_lines(root: Node<'_>) -> Vec<usize> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::language::Language;
 use crate::outline::{Kind, Outline, Symbol};
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 use crate::words::Request;
 
 /// A symbol of the sketch and its namesake in the original.
@@ -73,6 +73,13 @@ impl Matcher<'_> {
                 .unwrap_or_default();
             if candidates.is_empty() && within.is_none() {
                 candidates = self.anywhere(symbol);
+                candidates.retain(|candidate| {
+                    let original = &self.original.symbols[*candidate];
+                    original.parent.is_none()
+                        || self.contained(symbol.head + 1..symbol.end, original.head..original.end)
+                            >= 0.3
+                        || !self.stands_elsewhere(symbol, original)
+                });
             }
             candidates.retain(|candidate| !taken.contains(candidate));
             let alone = candidates.len() == 1;
@@ -126,8 +133,8 @@ impl Matcher<'_> {
         });
         for index in fresh {
             let symbol = &self.sketch.symbols[index];
-            // A single line is left to the alignment of lines.
-            if symbol.end - symbol.head > 1 {
+            // A single line is left to the alignment of lines, and so is what the file may well have.
+            if symbol.end - symbol.head > 1 && !self.is_known(symbol, namesake) {
                 pairing.fresh.push(index);
             }
         }
@@ -161,6 +168,33 @@ impl Matcher<'_> {
         } else {
             found
         }
+    }
+
+    /// Whether an unpaired symbol need not be new: the file has several values of its name, or its first line
+    /// and most of the others.
+    fn is_known(&self, shown: &Symbol, namesake: Option<usize>) -> bool {
+        let head = self.sketch_rows.row_at_line(shown.head);
+        // What begins as some line of the file does may be a new form of it: a value of one scope among many.
+        let begins = |row: &Row<'_>| row.tokens.iter().take(2).copied().collect::<Vec<u32>>();
+        let several = shown.kind == Kind::Value
+            && self.sketch_rows.rows.get(head).is_some_and(|head| {
+                self.original_rows
+                    .rows
+                    .iter()
+                    .any(|row| begins(row) == begins(head))
+            });
+        let within = namesake.map_or(0..usize::MAX, |namesake| {
+            let around = &self.original.symbols[namesake];
+            around.head..around.end
+        });
+        let rows = self.original_rows.row_at_line(within.start)
+            ..self.original_rows.row_at_line(within.end);
+        let head_stands = self.sketch_rows.rows.get(head).is_some_and(|head| {
+            self.original_rows.rows[rows]
+                .iter()
+                .any(|row| row.trimmed() == head.trimmed())
+        });
+        several || head_stands && self.contained(shown.head..shown.end, within) >= 0.75
     }
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.
@@ -231,11 +265,81 @@ impl Matcher<'_> {
             let likely = said
                 && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
             let score = content + if sure { 1.0 } else { 0.0 };
+            let likely = likely
+                || content >= 0.6
+                    && self.says_something(symbol)
+                    && self.stands_in_place_of(symbol, old);
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
             }
         }
         best.map(|(_, index)| index)
+    }
+
+    /// Whether the inside of a symbol has at least two lines that say something.
+    fn says_something(&self, shown: &Symbol) -> bool {
+        let rows =
+            self.sketch_rows.row_at_line(shown.head + 1)..self.sketch_rows.row_at_line(shown.end);
+        self.sketch_rows.rows[rows]
+            .iter()
+            .filter(|row| !row.is_closer && !(self.is_gap_line)(row.line))
+            .count()
+            >= 2
+    }
+
+    /// Whether the row right before a symbol of the sketch is shown and stands in the file, but not before `original`:
+    /// then a symbol of the same name in another class is another one.
+    fn stands_elsewhere(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let before =
+            |rows: &Rows<'_>, symbol: &Symbol| rows.row_at_line(symbol.lead).checked_sub(1);
+        let Some(row) = before(self.sketch_rows, shown)
+            .map(|at| &self.sketch_rows.rows[at])
+            .filter(|row| !row.is_closer && !(self.is_gap_line)(row.line))
+        else {
+            return false;
+        };
+        let old =
+            before(self.original_rows, original).map(|at| self.original_rows.rows[at].trimmed());
+        old != Some(row.trimmed())
+            && !crate::imports::is_import(row.text)
+            && self
+                .original_rows
+                .rows
+                .iter()
+                .any(|other| other.trimmed() == row.trimmed())
+    }
+
+    /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.
+    /// A marker or an edge on one side leaves it to the other.
+    fn stands_in_place_of(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let row = |rows: &'_ Rows<'_>, at: Option<usize>| {
+            at.and_then(|at| rows.rows.get(at))
+                .map(|row| (row.line, row.trimmed().to_owned()))
+        };
+        let (rows, others) = (self.sketch_rows, self.original_rows);
+        let sides = [
+            (
+                row(rows, rows.row_at_line(shown.lead).checked_sub(1)),
+                row(others, others.row_at_line(original.lead).checked_sub(1)),
+            ),
+            (
+                row(rows, Some(rows.row_at_line(shown.end))),
+                row(others, Some(others.row_at_line(original.end))),
+            ),
+        ];
+        let mut same = 0;
+        for (new, old) in sides {
+            match (new, old) {
+                (Some((line, new)), old) if !(self.is_gap_line)(line) => {
+                    if old.is_none_or(|(_, old)| old != new) {
+                        return false;
+                    }
+                    same += 1;
+                }
+                _ => {}
+            }
+        }
+        same > 0
     }
 
     /// The share of the sketch's lines that the original has in a range, by weight.

@@ -49,6 +49,7 @@ pub(crate) fn apply(original: &str, block: &Block) -> Result<Merge, MergeError> 
     };
     let mut lines: Vec<String> = original.lines().map(str::to_owned).collect();
     let mut merge = Merge {
+        alternatives: Vec::new(),
         text: String::new(),
         confidence: 1.0,
         method: Method::Patch,

@@ -117,7 +117,7 @@ fn target(
     if texts.iter().all(|text| imports::is_import(text)) {
         plan.doubts
             .push((0.9, "an import is placed by habit".to_owned()));
-        return import_target(plan, &texts, &window, left).unwrap_or(first);
+        return import_target(plan, &texts, &window, left, right).unwrap_or(first);
     }
     if let Some(target) = named_in_markers(plan, &window, left, right) {
         plan.doubts.push((
@@ -192,16 +192,56 @@ fn import_target(
     texts: &[&str],
     window: &Range<usize>,
     left: Option<usize>,
+    right: Option<usize>,
 ) -> Option<usize> {
     let imports: Vec<usize> = window
         .clone()
         .filter(|row| imports::is_import(plan.original.rows[*row].text))
         .collect();
+    // Of the imports right below one another, those most like the new one.
+    let new = texts.first()?.trim();
+    let likeness = |row: usize| {
+        let text = plan.original.rows[row].trimmed();
+        text.bytes()
+            .zip(new.bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for &row in &imports {
+        let word = |row: usize| {
+            plan.original.rows[row]
+                .trimmed()
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+        };
+        match groups.last_mut() {
+            Some(group)
+                if group.last().is_some_and(|last| {
+                    last + 1 == row
+                        && plan.original.blanks_before(row).is_empty()
+                        && word(*last) == word(row)
+                }) =>
+            {
+                group.push(row);
+            }
+            _ => groups.push(vec![row]),
+        }
+    }
+    if left.is_none() && right.is_none() {
+        let group = groups
+            .iter()
+            .max_by_key(|group| group.iter().map(|row| likeness(*row)).max())?;
+        let text = |row: usize| plan.original.rows[row].trimmed();
+        let sorted = group.windows(2).all(|pair| text(pair[0]) <= text(pair[1]));
+        let target = group.iter().copied().find(|row| sorted && text(*row) > new);
+        return Some(target.unwrap_or(group[group.len() - 1] + 1));
+    }
     let (first, last) = (*imports.first()?, *imports.last()?);
     if left.is_some() {
         return Some(last + 1);
     }
-    let new = texts.first()?.trim();
     let mut sorted = imports
         .windows(2)
         .all(|pair| plan.original.rows[pair[0]].trimmed() <= plan.original.rows[pair[1]].trimmed());

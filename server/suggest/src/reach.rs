@@ -90,7 +90,13 @@ impl Reach {
                 self.new_lines.insert(line.trim().to_owned());
             }
         }
-        for taste in [Taste::PLAIN, Taste::CLOSING, Taste::BOLD, Taste::CAREFUL] {
+        for taste in [
+            Taste::PLAIN,
+            Taste::CLOSING,
+            Taste::BOLD,
+            Taste::CAREFUL,
+            Taste::TIMID,
+        ] {
             let mut ops = plan.operations(taste);
             amend::amend(&mut plan, &mut ops);
             self.add_operations(&plan, &ops);
@@ -130,13 +136,14 @@ impl Reach {
                     original, sketch, ..
                 } => {
                     changes = Coming::Lines;
-                    self.may_go[line_of(original)] |=
-                        plan.original.rows[original].text != plan.shown.rows[sketch].text;
+                    self.may_go[line_of(original)] |= plan.original.rows[original].text
+                        != plan.shown.rows[sketch].text
+                        || plan.moves(sketch, original);
                 }
                 Op::Match { original, sketch } => {
                     let (known, shown) = (&plan.original.rows[original], &plan.shown.rows[sketch]);
                     // Shown with other blanks, it may become what is shown.
-                    if known.text != shown.text {
+                    if known.text != shown.text || plan.moves(sketch, original) {
                         self.may_go[known.line] = true;
                         self.may_come[known.line] = Coming::Lines;
                     }

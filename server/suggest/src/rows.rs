@@ -148,6 +148,7 @@ pub(crate) fn indent(line: &str) -> usize {
 
 fn is_closer(line: &str) -> bool {
     !line.chars().any(|c| c.is_alphanumeric() || c == '_')
+        || line.starts_with("```")
         || matches!(
             line,
             "end"

@@ -22,7 +22,9 @@ impl Sketch {
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
                 lines.push(line.to_owned());
-            } else if let Some((head, inner, tail)) = marker::inline_gap(line) {
+            } else if let Some((head, inner, tail)) = marker::inline_gap(line)
+                .filter(|(head, ..)| !head.ends_with("({") || known.contains(head.trim()))
+            {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    {inner}"));
                 lines.push(format!("{indent}{tail}"));
@@ -71,6 +73,10 @@ impl Sketch {
                     })
                     .sum::<i64>();
                 text.push_str(line);
+            } else if language.grammar().is_none() {
+                // What is read by its layout needs no more of a marker than its place.
+                text.push_str(&line[..line.len() - line.trim_start().len()]);
+                text.push_str("...");
             } else if language == Language::Python && depth <= 0 {
                 text.push_str(&python_filler(&lines, &self.meanings, at, margin));
             }
@@ -91,6 +97,13 @@ fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
     let name = name.split(['(', ':']).next()?;
     let known =
         original.contains(&format!("def {name}(")) || original.contains(&format!("class {name}"));
+    // The file may have one whose whole body it is.
+    let lines: Vec<&str> = original.lines().map(str::trim).collect();
+    let stub = lines.iter().enumerate().any(|(at, line)| {
+        line.contains(&format!("def {name}("))
+            && (line.ends_with(": ...") || lines.get(at + 1).is_some_and(|next| *next == "..."))
+    });
+    let known = known && !stub;
     (head.ends_with(':') && known).then_some(head)
 }
 

@@ -1,10 +1,11 @@
 //! Chooses the confidence threshold: merges synthesized sketches and compares confidence with the truth.
 //!
-//! `zstd -dc PAIRS.jsonl.zst | cargo run --release -p fast-apply-suggest --example calibrate -- [--repos A,B] [--not A,B] [--limit N] [--show N] [--dump FILE]`
+//! `zstd -dc PAIRS.jsonl.zst | cargo run --release -p fast-apply-suggest --example calibrate -- [--repos A,B] [--not A,B] [--limit N] [--show N] [--show-from C]`
 //!
 //! Each input line has `repo`, `path`, `before`, `after`. For each threshold the table gives the merges at or
 //! above it and how many of these are wrong.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
@@ -41,9 +42,13 @@ fn main() {
     });
     let mut show: usize =
         option("--show").map_or(0, |show| show.parse().expect("--show is a number"));
+    let show_from: f32 = option("--show-from").map_or(CONFIDENT, |least| {
+        least.parse().expect("--show-from is a number")
+    });
     let style_only = option("--style");
     let skip: u64 = option("--skip").map_or(0, |skip| skip.parse().expect("--skip is a number"));
     let mut results: Vec<(f32, bool, Style)> = Vec::new();
+    let mut alone: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     let mut slowest = (0.0f64, String::new());
     for (seed, line) in std::io::stdin().lock().lines().enumerate() {
         if results.len() >= limit {
@@ -90,7 +95,7 @@ fn main() {
             );
         }
         let right = merged.text == pair.after;
-        if !right && merged.confidence >= CONFIDENT && show > 0 {
+        if !right && merged.confidence >= show_from && show > 0 {
             show -= 1;
             println!(
                 "=== {} {} {style:?} line {seed} confidence {} {:?}\n{sketch}",
@@ -104,7 +109,18 @@ fn main() {
                     .header("wanted", "merged")
             );
         }
+        if let [doubt] = merged.doubts.as_slice() {
+            let counts = alone.entry(kind_of_doubt(doubt)).or_default();
+            counts[usize::from(!right)] += 1;
+        }
         results.push((merged.confidence, right, style));
+    }
+    println!("right and wrong where one doubt stands alone:");
+    for (doubt, [right, wrong]) in &alone {
+        println!(
+            "{right:5} {wrong:4}  {:.2}  {doubt}",
+            *right as f64 / (right + wrong) as f64
+        );
     }
     for style in [Style::Hunks, Style::Outline, Style::Blocks] {
         let of: Vec<_> = results
@@ -134,4 +150,19 @@ fn main() {
             100.0 * wrong as f64 / above.len().max(1) as f64
         );
     }
+}
+
+/// A doubt without the names and numbers that it holds.
+fn kind_of_doubt(doubt: &str) -> String {
+    let words = doubt
+        .split(' ')
+        .filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == ','));
+    words
+        .rev()
+        .take(14)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

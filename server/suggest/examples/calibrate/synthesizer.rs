@@ -33,7 +33,7 @@ pub(crate) fn sketch(
     if trailing(before) && restyles(before, after)
         || trailing(before) != trailing(after)
         || before[before.trim_end().len()..] != after[after.trim_end().len()..]
-        || cuts_an_end(diff.ops(), lines.len())
+        || cuts_an_end(diff.ops(), before)
     {
         return None;
     }
@@ -67,9 +67,30 @@ fn restyles(before: &str, after: &str) -> bool {
         .any(|line| !known.contains(line) && bare.contains(line.trim_end()))
 }
 
-/// Whether lines go at the start or the end of the text and none come.
-fn cuts_an_end(ops: &[DiffOp], lines: usize) -> bool {
-    ops.iter().any(|op| matches!(op, DiffOp::Delete { new_index, .. } if *new_index == 0 || *new_index == lines))
+/// Whether lines go at the start or the end of the text and none come, wherever among equal lines the diff puts it.
+fn cuts_an_end(ops: &[DiffOp], before: &str) -> bool {
+    let old: Vec<&str> = before.trim_end().lines().collect();
+    let same = |first: usize, second: usize, count: usize| {
+        (0..count).all(|offset| old.get(first + offset) == old.get(second + offset))
+    };
+    ops.iter().enumerate().any(|(at, op)| {
+        let DiffOp::Delete {
+            old_index, old_len, ..
+        } = *op
+        else {
+            return false;
+        };
+        let end = old_index + old_len;
+        let tail = old.len().saturating_sub(end);
+        let last = ops[at + 1..]
+            .iter()
+            .all(|op| matches!(op, DiffOp::Equal { .. }));
+        let first = ops[..at]
+            .iter()
+            .all(|op| matches!(op, DiffOp::Equal { .. }));
+        last && same(old_index, end, tail)
+            || first && old_index <= old_len && same(0, old_len, old_index)
+    })
 }
 
 /// Shows `count` lines with words on either side, and everything up to them.

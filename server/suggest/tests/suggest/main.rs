@@ -1,6 +1,7 @@
 //! Tests of the public interface: data in, data out.
 #![allow(clippy::unwrap_used)]
 
+mod chat;
 mod guarding;
 mod parsing;
 mod patching;

@@ -1,0 +1,106 @@
+//! How many columns the original is indented further than the sketch.
+
+use std::ops::Range;
+
+use crate::align::Unit;
+use crate::marker::Meaning;
+use crate::pairing::Pair;
+use crate::plan::Plan;
+
+impl Plan<'_> {
+    /// Whether a row of the sketch is indented otherwise than the original's row that it stands for.
+    pub(crate) fn moves(&self, sketch: usize, original: usize) -> bool {
+        self.shown.rows[sketch].indent as isize + self.shifts[sketch]
+            != self.original.rows[original].indent as isize
+    }
+
+    /// The columns that the original is indented further than the sketch: inside a symbol that both have, as many
+    /// as for that symbol.
+    pub(crate) fn shift(&self, pair: Pair) -> isize {
+        let around = self.parent(&pair).and_then(|parent| {
+            self.pairing
+                .pairs
+                .iter()
+                .find(|other| other.sketch == parent)
+        });
+        if let Some(around) = around {
+            return self.shift(*around);
+        }
+        let head = self
+            .shown
+            .row_at_line(self.shown_outline.symbols[pair.sketch].head);
+        let other = self.original_head(pair);
+        let (Some(head), Some(other)) = (self.shown.rows.get(head), self.original.rows.get(other))
+        else {
+            return 0;
+        };
+        let shift = other.indent as isize - head.indent as isize;
+        // Only a sketch that starts further left as a whole is moved.
+        let least = (0..self.shown.len())
+            .filter(|row| *self.meaning(*row) == Meaning::Code)
+            .map(|row| self.shown.rows[row].indent)
+            .min();
+        if shift == 0 || least.is_some_and(|least| head.indent > least) {
+            return 0;
+        }
+        // The head alone may have been indented anew.
+        let known: std::collections::HashSet<(&str, usize)> = self.original.rows
+            [self.original_rows(pair.original)]
+        .iter()
+        .map(|row| (row.trimmed(), row.indent))
+        .collect();
+        let shown = &self.shown.rows[self.shown_rows(pair.sketch)];
+        let agreeing = |shift: isize| {
+            let moved = |row: &&crate::rows::Row<'_>| {
+                known.contains(&(row.trimmed(), (row.indent as isize + shift).max(0) as usize))
+            };
+            shown.iter().filter(moved).count()
+        };
+        if agreeing(0) > agreeing(shift) {
+            0
+        } else {
+            shift
+        }
+    }
+
+    /// The indentation shift on which most lines agree that are unique in the original.
+    pub(crate) fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> isize {
+        let mut seen = std::collections::HashMap::new();
+        for row in original.clone() {
+            seen.entry(self.original.rows[row].trimmed())
+                .or_insert_with(Vec::new)
+                .push(row);
+        }
+        let mut votes = std::collections::BTreeMap::new();
+        for unit in units {
+            if let Unit::Row(row) = unit
+                && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
+            {
+                let shift = self.original.rows[*other].indent as isize
+                    - self.shown.rows[*row].indent as isize;
+                *votes.entry(shift).or_insert(0usize) += 1;
+            }
+        }
+        // A sketch that is moved as a whole moves its outermost lines, too.
+        let rows = units.iter().filter_map(|unit| match unit {
+            Unit::Row(row) => Some(&self.shown.rows[*row]),
+            Unit::Gap { .. } => None,
+        });
+        let least = rows.clone().map(|row| row.indent).min();
+        let stays = rows.clone().any(|row| {
+            Some(row.indent) == least
+                && !row.is_closer
+                && matches!(seen.get(row.trimmed()).map(Vec::as_slice), Some([other]) if self.original.rows[*other].indent == row.indent)
+        });
+        if stays {
+            return 0;
+        }
+        let all: usize = votes.values().sum();
+        let best = votes
+            .into_iter()
+            .max_by_key(|(shift, count)| (*count, *shift == 0));
+        // Where lines disagree, some of them were indented anew on purpose.
+        best.filter(|(_, count)| count * 5 >= all * 4)
+            .map_or(0, |(shift, _)| shift)
+    }
+}

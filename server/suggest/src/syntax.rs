@@ -1,0 +1,38 @@
+//! How many errors of syntax a text has.
+
+use crate::language::Language;
+use crate::outline::Outline;
+
+/// Errors of syntax: those of the grammar, and brackets and preprocessor conditions that do not balance.
+pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
+    errors_besides(
+        language.map_or(0, |language| Outline::new(text, language).errors),
+        text,
+        language,
+    )
+}
+
+/// The same for a text whose errors by the grammar are known.
+pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Language>) -> usize {
+    let (mut round, mut square, mut curly, mut conditions) = (0i64, 0i64, 0i64, 0i64);
+    let preprocessed = matches!(language, Some(Language::C | Language::Cpp));
+    for line in text.lines() {
+        for byte in line.bytes() {
+            match byte {
+                b'(' => round += 1,
+                b')' => round -= 1,
+                b'[' => square += 1,
+                b']' => square -= 1,
+                b'{' => curly += 1,
+                b'}' => curly -= 1,
+                _ => {}
+            }
+        }
+        if preprocessed && let Some(directive) = line.trim_start().strip_prefix('#') {
+            let directive = directive.trim_start();
+            conditions +=
+                i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
+        }
+    }
+    parsed + (round.abs() + square.abs() + curly.abs() + conditions.abs()) as usize
+}

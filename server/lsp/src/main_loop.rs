@@ -503,7 +503,11 @@ impl MainLoop {
                 Action::Tell => {
                     let hunks = session.hunks(&open.document);
                     let told = (session.id, session.phase(), session.percent(), hunks);
-                    if open.told.as_ref() != Some(&told) {
+                    // What is over is told once, whatever the user does to it then.
+                    let is_known = open.told.as_ref().is_some_and(|known| {
+                        *known == told || (known.1 == told.1 && known.1.is_last())
+                    });
+                    if !is_known {
                         ended |= told.1.is_last();
                         self.effects.push(Effect::Report(Report {
                             session: told.0,

@@ -8,6 +8,7 @@
 
 mod buffer;
 mod client;
+mod rules;
 mod scenario;
 mod world;
 
@@ -30,6 +31,7 @@ fn no_session_corrupts_a_buffer_or_hangs() {
         .ok()
         .map(|seed| seed.parse::<u64>().unwrap());
     let mut failures = Vec::new();
+    let mut total = Tally::default();
     println!(
         "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left"
     );
@@ -43,6 +45,24 @@ fn no_session_corrupts_a_buffer_or_hangs() {
             }
         }
         tally.print(editor, start.elapsed().as_secs_f64());
+        total.refused += tally.refused;
+        total.dropped += tally.dropped;
+        total.split += tally.split;
+        total.merged += tally.merged;
+        total.newer += tally.newer;
+        total.left += tally.left;
+    }
+    if only.is_none() {
+        let covered = [
+            total.refused,
+            total.dropped,
+            total.split,
+            total.merged,
+            total.newer,
+            total.left,
+        ];
+        let all = covered.iter().all(|&count| count > 0);
+        assert!(all, "all that can happen shall have: {covered:?}");
     }
     let shown = failures.iter().take(if only.is_some() { 6 } else { 12 });
     let shown: Vec<&str> = shown.map(String::as_str).collect();

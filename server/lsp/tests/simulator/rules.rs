@@ -1,0 +1,459 @@
+//! What a session does about each event, one rule a test.
+
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+use fast_apply_apply::{Mode, Stats};
+use fast_apply_lsp::event::{
+    Client, Command, EditAnswer, Effect, Ending, Event, Millis, RequestId, SessionId, Suggested,
+    Ticket, Uri, Work,
+};
+use fast_apply_lsp::main_loop::MainLoop;
+use fast_apply_lsp::settings::{Granularity, Settings};
+use fast_apply_text::{Encoding, PositionRange, TextChange};
+
+use crate::buffer::{index_at, range_at};
+
+const BEFORE: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n";
+const AFTER: &str = "one\nTWO\nthree\nfour\nfive\nsix\nseven\neight\nNINE\nten\n";
+
+/// An editor that does only what it is told to, and a log of what the server does.
+struct Script {
+    server: MainLoop,
+    uri: Uri,
+    text: String,
+    version: i32,
+    now: Millis,
+    session: u64,
+    in_flight: Vec<(Ticket, Vec<(PositionRange, String)>)>,
+    log: String,
+}
+
+impl Script {
+    /// An open document, and a session on it whose result is not known yet.
+    fn new(granularity: Granularity) -> Self {
+        let mut script = Self {
+            server: MainLoop::new(Arc::default()),
+            uri: Arc::from("file:///work/numbers.txt"),
+            text: BEFORE.to_owned(),
+            version: 1,
+            now: 0,
+            session: 0,
+            in_flight: Vec::new(),
+            log: String::new(),
+        };
+        script.handle(Event::Initialized(Client {
+            encoding: Encoding::Utf16,
+            settings: Settings {
+                mode: Mode::Rewrite,
+                granularity: Some(granularity),
+                ..Settings::default()
+            },
+            ..Client::default()
+        }));
+        script.handle(Event::Opened {
+            uri: script.uri.clone(),
+            version: 1,
+            text: BEFORE.to_owned(),
+        });
+        script.apply();
+        script
+    }
+
+    fn apply(&mut self) {
+        self.command(Command::Apply {
+            uri: self.uri.clone(),
+            version: None,
+            suggestion: Some(Suggested {
+                text: "```\nTWO\n```\n".to_owned(),
+                instruction: None,
+            }),
+            range: None,
+        });
+    }
+
+    fn command(&mut self, command: Command) {
+        let request = RequestId(0);
+        self.handle(Event::Command { request, command });
+    }
+
+    /// The result becomes known, and the work ends.
+    fn result(&mut self, text: &str) {
+        self.work(Work::Ended(Ending {
+            text: Some(text.to_owned()),
+            message: None,
+            stats: Box::new(Stats::default()),
+        }));
+    }
+
+    fn work(&mut self, news: Work) {
+        let session = SessionId(self.session);
+        self.handle(Event::Work { session, news });
+    }
+
+    /// The user replaces the first `old` by `new`.
+    fn type_over(&mut self, old: &str, new: &str) {
+        let at = self.text.find(old).expect("it is there");
+        let start = self.text[..at].chars().count();
+        let end = start + old.chars().count();
+        let range = range_at(&self.text, start, end, Encoding::Utf16);
+        self.change(range, new);
+    }
+
+    fn change(&mut self, range: PositionRange, text: &str) {
+        self.put(range, text);
+        self.version += 1;
+        self.handle(Event::Changed {
+            uri: self.uri.clone(),
+            version: self.version,
+            changes: vec![TextChange {
+                range: Some(range),
+                text: text.to_owned(),
+            }],
+        });
+    }
+
+    fn put(&mut self, range: PositionRange, text: &str) {
+        let characters: Vec<char> = self.text.chars().collect();
+        let start = index_at(&self.text, range.start, Encoding::Utf16);
+        let end = index_at(&self.text, range.end, Encoding::Utf16);
+        self.text = characters[..start]
+            .iter()
+            .copied()
+            .chain(text.chars())
+            .chain(characters[end..].iter().copied())
+            .collect();
+    }
+
+    /// The oldest edit in flight is applied, told of and answered.
+    fn land(&mut self) {
+        let (ticket, edits) = self.in_flight.remove(0);
+        for (range, text) in edits.into_iter().rev() {
+            self.change(range, &text);
+        }
+        self.answer(ticket, EditAnswer::Applied);
+    }
+
+    fn land_all(&mut self) {
+        while !self.in_flight.is_empty() {
+            self.land();
+        }
+    }
+
+    fn refuse(&mut self) {
+        let (ticket, _) = self.in_flight.remove(0);
+        self.answer(
+            ticket,
+            EditAnswer::Refused("document has changed".to_owned()),
+        );
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: EditAnswer) {
+        self.handle(Event::EditAnswered { ticket, answer });
+    }
+
+    fn wait(&mut self, time: Millis) {
+        self.now += time;
+        self.handle(Event::Woken);
+    }
+
+    fn handle(&mut self, event: Event) {
+        for effect in self.server.handle(event, self.now) {
+            match effect {
+                Effect::ApplyEdit {
+                    ticket,
+                    version,
+                    edits,
+                    ..
+                } => {
+                    assert_eq!(version, self.version, "edits are for the newest text");
+                    let told = edits.iter().map(|(range, text)| {
+                        format!(
+                            "{}:{} {text:?}",
+                            range.start.line + 1,
+                            range.start.character
+                        )
+                    });
+                    let told: Vec<String> = told.collect();
+                    self.log += &format!("edit {}\n", told.join(", "));
+                    self.in_flight.push((ticket, edits));
+                }
+                Effect::Work(job) => self.session = job.session.0,
+                Effect::Report(report) if report.phase.is_last() => {
+                    let message = report.message.unwrap_or_default();
+                    self.log += &format!("{} {message}\n", report.phase.name());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn check(&self, expected_log: Expect, expected_text: &str) {
+        expected_log.assert_eq(&self.log);
+        assert_eq!(self.text, expected_text);
+    }
+}
+
+#[test]
+fn hunks_come_one_by_one_each_when_the_one_before_is_seen_and_answered() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    let (ticket, edits) = script.in_flight.remove(0);
+    script.answer(ticket, EditAnswer::Applied);
+    assert!(script.in_flight.is_empty(), "it has not been seen yet");
+    script.change(edits[0].0, &edits[0].1);
+    script.land();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        AFTER,
+    );
+}
+
+#[test]
+fn whole_is_one_edit() {
+    let mut script = Script::new(Granularity::Whole);
+    script.work(Work::Text("one\nTWO\nthree\nfour\nfive\n".to_owned()));
+    script.result(AFTER);
+    script.land();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO", 9:0 "NINE"
+            finished 
+        "#]],
+        AFTER,
+    );
+}
+
+#[test]
+fn a_hunk_is_written_as_soon_as_lines_that_stand_once_follow_it() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.work(Work::Text("one\nTWO\nthree\n".to_owned()));
+    assert!(script.in_flight.is_empty());
+    script.work(Work::Text("four\n".to_owned()));
+    script.land();
+    script.check(
+        expect![[r#"
+        edit 2:0 "TWO"
+    "#]],
+        &BEFORE.replace("two", "TWO"),
+    );
+}
+
+#[test]
+fn what_is_typed_elsewhere_moves_the_rest() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.land();
+    script.refuse();
+    script.type_over("five\n", "five\nfive and a half\n");
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            edit 10:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("five\n", "five\nfive and a half\n"),
+    );
+}
+
+#[test]
+fn a_hunk_the_user_has_come_into_is_left_out_and_named() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.type_over("nine", "9");
+    script.result(AFTER);
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            finished Left out, because you have edited there: line 9.
+        "#]],
+        &AFTER.replace("NINE", "9"),
+    );
+}
+
+#[test]
+fn a_landed_hunk_is_the_users_to_change() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.land();
+    script.type_over("TWO", "TWO!");
+    script.refuse();
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("TWO", "TWO!"),
+    );
+}
+
+#[test]
+fn a_cancel_puts_back_what_is_not_the_users() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.land();
+    script.land();
+    script.type_over("NINE", "NI_NE");
+    script.type_over("five", "5");
+    script.command(Command::Undo {
+        uri: script.uri.clone(),
+    });
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+            edit 2:0 "two"
+            cancelled Kept, because you have edited there: line 9.
+        "#]],
+        &BEFORE.replace("nine", "NI_NE").replace("five", "5"),
+    );
+}
+
+#[test]
+fn a_cancel_waits_for_the_edit_on_its_way() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.command(Command::Cancel {
+        uri: script.uri.clone(),
+    });
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 2:0 "two"
+            cancelled 
+        "#]],
+        BEFORE,
+    );
+}
+
+#[test]
+fn a_dropped_edit_is_sent_again_only_when_newer_text_lacks_it() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    let (ticket, _) = script.in_flight.remove(0);
+    script.answer(ticket, EditAnswer::Applied);
+    script.wait(5_000);
+    assert!(
+        script.in_flight.is_empty(),
+        "nothing says that it was dropped"
+    );
+    script.type_over("five", "5");
+    script.wait(500);
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("five", "5"),
+    );
+}
+
+#[test]
+fn silence_ends_it_unconfirmed_and_nothing_is_sent_again() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.wait(10_000);
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            unconfirmed The editor did not say what became of the last edit; look it over.
+        "#]],
+        BEFORE,
+    );
+}
+
+#[test]
+fn three_refusals_of_newer_text_are_enough() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    for text in ["5", "55", "555"] {
+        script.type_over(if text == "5" { "five" } else { &text[1..] }, text);
+        script.refuse();
+    }
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            stopped Stopped: the editor refused the edit (document has changed).
+        "#]],
+        &BEFORE.replace("five", "555"),
+    );
+}
+
+#[test]
+fn a_second_application_takes_the_place_of_the_first() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.land();
+    script.apply();
+    script.land_all();
+    script.result(&BEFORE.replace("ten", "TEN"));
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            edit 2:0 "two", 9:0 "nine"
+            cancelled 
+            edit 10:0 "TEN"
+            finished 
+        "#]],
+        &BEFORE.replace("ten", "TEN"),
+    );
+}
+
+#[test]
+fn an_edit_put_in_the_wrong_place_is_taken_back() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.land();
+    // The editor has a line more than it has told, and does not look at versions.
+    let (ticket, edits) = script.in_flight.remove(0);
+    script.type_over("five", "four and a half\nfive");
+    script.change(edits[0].0, &edits[0].1);
+    assert!(script.text.ends_with("seven\nNINE\nnine\nten\n"));
+    script.answer(ticket, EditAnswer::Applied);
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            edit 9:0 "eight"
+            edit 10:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("five", "four and a half\nfive"),
+    );
+}
+
+#[test]
+fn a_closed_file_ends_it() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    script.handle(Event::Closed {
+        uri: script.uri.clone(),
+    });
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            stopped Stopped: the file was closed.
+        "#]],
+        BEFORE,
+    );
+}

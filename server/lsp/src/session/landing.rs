@@ -1,0 +1,203 @@
+//! What shows in the document, and what of it is ours.
+
+use fast_apply_text::{DriftRegion, Splice, splice};
+use ropey::Rope;
+
+use crate::event::{EditAnswer, Millis, Ticket};
+use crate::flight::{Flight, Part, Purpose, Repair};
+use crate::session::{Goal, Session};
+use crate::target::Change;
+
+impl Session {
+    /// Takes in one change of the document, in wire order.
+    pub(crate) fn changed(&mut self, before: &Rope, after: &Rope, change: &Splice) {
+        self.told = false;
+        self.repairs
+            .retain(|repair| !repair.is_done_by(before, after));
+        let put = self.sent.iter().enumerate().find_map(|(index, part)| {
+            let place = part.put_at(before, after, self.encoding)?;
+            Some((index, place))
+        });
+        let Some((index, place)) = put else {
+            self.foreign.record(change, &self.ours, after);
+            self.follow(change);
+            return;
+        };
+        let purpose = self.take_sent(index);
+        let meant = match &purpose {
+            Purpose::Change(change) => self.place_for(change),
+            Purpose::Repair(repair) => Some(repair.range.clone()),
+        };
+        if let Purpose::Change(change) = &purpose
+            && meant.as_ref() == Some(&place)
+        {
+            self.foreign.carry(&change.range, change.text.len());
+            self.land(change);
+            self.follow(&Splice {
+                range: place,
+                inserted: change.text.len(),
+            });
+            return;
+        }
+        self.foreign.record(change, &self.ours, after);
+        if meant.as_ref() == Some(&place) {
+            self.follow(change);
+            return;
+        }
+        // The client had newer text than the edit was made for, and no check.
+        let repair = Repair::of(before, place, purpose.text());
+        if let Purpose::Repair(undone) = purpose {
+            self.repairs.push(undone);
+        }
+        self.follow(change);
+        self.repairs.insert(0, repair);
+    }
+
+    /// Keeps repairs in terms of the client's text, which has just changed.
+    fn follow(&mut self, change: &Splice) {
+        let known = self.repairs.len() + self.sent.len();
+        self.repairs.retain_mut(|repair| repair.follow(change));
+        self.sent.retain_mut(|part| match &mut part.purpose {
+            Purpose::Repair(repair) => repair.follow(change),
+            Purpose::Change(_) => true,
+        });
+        self.damaged |= self.repairs.len() + self.sent.len() < known;
+    }
+
+    /// Takes in that a change notification is complete.
+    pub(crate) fn notified(&mut self, mirror: &Rope, now: Millis) {
+        self.last_heard = now;
+        self.see(mirror);
+    }
+
+    /// Takes in the client's answer to an edit. What it says is believed only if it is a refusal, and not for ever.
+    pub(crate) fn answered(&mut self, ticket: Ticket, answer: EditAnswer, now: Millis) {
+        let Some(flight) = &mut self.flight else {
+            return;
+        };
+        if flight.ticket != ticket {
+            return;
+        }
+        self.last_heard = now;
+        match answer {
+            EditAnswer::Applied => flight.applied = Some(now),
+            EditAnswer::Refused(reason) => {
+                self.refusal = reason;
+                self.recall();
+            }
+        }
+    }
+
+    /// Moves what the document has by now into ours.
+    fn see(&mut self, mirror: &Rope) {
+        let mut at = 0;
+        while let Some(part) = self.sent.get(at) {
+            let Some((change, hull)) = self.seen(&part.purpose, mirror) else {
+                at += 1;
+                continue;
+            };
+            let kept = hull.from.len() - change.range.len();
+            self.foreign.absorb(hull.from, kept + change.text.len());
+            self.take_sent(at);
+            self.land(&change);
+        }
+    }
+
+    /// The change this part makes, if the document has it, and the region in which it shows.
+    fn seen(&self, purpose: &Purpose, mirror: &Rope) -> Option<(Change, DriftRegion)> {
+        let Purpose::Change(change) = purpose else {
+            return None;
+        };
+        [change.range.clone(), change.slid(&self.ours)]
+            .map(|range| self.foreign.hull(&range))
+            .into_iter()
+            .find(|hull| self.shows(change, hull, mirror))
+            .map(|hull| (change.clone(), hull))
+    }
+
+    /// Takes a part of an edit for seen.
+    fn take_sent(&mut self, index: usize) -> Purpose {
+        let part = self.sent.remove(index);
+        if self.flight.is_none()
+            && let Some(refused) = self
+                .refused
+                .take_if(|refused| refused.ticket == part.ticket)
+        {
+            self.flight = Some(Flight {
+                applied: Some(self.last_heard),
+                ..refused
+            });
+        }
+        part.purpose
+    }
+
+    /// Takes a change of the document into ours.
+    fn land(&mut self, change: &Change) {
+        splice(&mut self.ours, change.range.clone(), &change.text);
+        let landed = Splice {
+            range: change.range.clone(),
+            inserted: change.text.len(),
+        };
+        self.mine.record(&landed, &self.original, &self.ours);
+        self.move_sent(&landed);
+        self.attempts = 0;
+        if let Goal::Restore(_) = self.goal {
+            // Also where it was refused before the cancel and comes after it.
+            self.over = None;
+        }
+    }
+
+    /// Whether the document has this change, and nothing else, in the hull of it.
+    fn shows(&self, change: &Change, hull: &DriftRegion, mirror: &Rope) -> bool {
+        let kept = hull.from.len() - change.range.len() + change.text.len();
+        if hull.to.len() != kept || (change.range.is_empty() && change.text.is_empty()) {
+            return false;
+        }
+        let ours = |range| self.ours.byte_slice(range).to_string();
+        let expected = ours(hull.from.start..change.range.start)
+            + &change.text
+            + &ours(change.range.end..hull.from.end);
+        mirror.byte_slice(hull.to.clone()) == expected.as_str()
+    }
+
+    /// Keeps sent changes in terms of ours, which has just changed. Those it runs into are void.
+    fn move_sent(&mut self, landed: &Splice) {
+        self.sent.retain_mut(|part| {
+            let Purpose::Change(change) = &mut part.purpose else {
+                return true;
+            };
+            if change.range.start >= landed.range.end {
+                let moved = |offset: usize| offset + landed.inserted - landed.range.len();
+                change.range = moved(change.range.start)..moved(change.range.end);
+                return true;
+            }
+            change.range.end <= landed.range.start
+        });
+    }
+
+    /// How many parts of an edit have not been seen.
+    pub(super) fn unseen(&self, flight: &Flight) -> usize {
+        let of_flight = |part: &&Part| part.ticket == flight.ticket;
+        self.sent.iter().filter(of_flight).count()
+    }
+
+    /// Takes what is in flight and unseen for lost, for now.
+    pub(super) fn recall(&mut self) {
+        let Some(flight) = self.flight.take() else {
+            return;
+        };
+        if self.unseen(&flight) == flight.parts {
+            self.attempts += 1;
+        }
+        self.newer_than = Some(flight.version);
+        let repairs = &mut self.repairs;
+        self.sent.retain(|part| match &part.purpose {
+            Purpose::Repair(repair) => {
+                repairs.insert(0, repair.clone());
+                false
+            }
+            Purpose::Change(_) => true,
+        });
+        self.refused = Some(flight);
+    }
+}

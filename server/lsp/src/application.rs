@@ -82,10 +82,12 @@ fn ending(outcome: Outcome, ignored: Vec<String>) -> Ending {
         }
     }
     sentences.extend(ignored);
-    let without_model = outcome.without_model;
-    sentences.extend(without_model.map(|reason| format!("merged without the model: {reason}")));
+    // A merge that is sure enough needs none.
+    let without_model = outcome.without_model.filter(|_| outcome.text.is_none());
+    sentences.extend(without_model.map(|reason| format!("there was no model to ask: {reason}")));
     Ending {
         text: outcome.text,
+        alternatives: outcome.alternatives,
         message: (!sentences.is_empty()).then(|| sentences.join("; ")),
         stats: Box::new(stats),
     }
@@ -94,6 +96,7 @@ fn ending(outcome: Outcome, ignored: Vec<String>) -> Ending {
 fn failed(mode: &'static str, reason: String) -> Ending {
     Ending {
         text: None,
+        alternatives: None,
         message: Some(reason.clone()),
         stats: Box::new(Stats {
             mode,

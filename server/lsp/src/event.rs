@@ -217,6 +217,8 @@ pub enum Work {
 pub struct Ending {
     /// The new text with the document's own line endings, unless there is none.
     pub text: Option<String>,
+    /// Where it was refused because two results differ: the merge's and the model's.
+    pub alternatives: Option<[String; 2]>,
     /// What should be said beside it: why it was refused, or that there was no model.
     pub message: Option<String>,
     /// What it took.

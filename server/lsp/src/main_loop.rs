@@ -232,16 +232,26 @@ impl MainLoop {
     fn show_preview(&mut self, preview: &Preview, ending: Ending) {
         let path = path_of(&preview.uri);
         let name = path.rsplit('/').next().unwrap_or(&path);
-        let effect = match ending.text {
-            Some(after) if after == preview.before => Effect::Show {
+        let difference = |after: &str| UnifiedDiff::new(name, &preview.before, after).to_string();
+        let effect = match (ending.text, ending.alternatives) {
+            (Some(after), _) if after == preview.before => Effect::Show {
                 gravity: Gravity::Info,
                 text: format!("{name} already is what the suggestion says."),
             },
-            Some(after) => Effect::ShowDocument {
+            (Some(after), _) => Effect::ShowDocument {
                 name: format!("{name}.diff"),
-                text: UnifiedDiff::new(name, &preview.before, &after).to_string(),
+                text: difference(&after),
             },
-            None => Effect::Show {
+            (None, Some([merged, written])) => Effect::ShowDocument {
+                name: format!("{name}.refused.diff"),
+                text: format!(
+                    "{}\n\nThe merge would write:\n{}\nThe model would write:\n{}",
+                    ending.message.unwrap_or_default(),
+                    difference(&merged),
+                    difference(&written)
+                ),
+            },
+            (None, None) => Effect::Show {
                 gravity: Gravity::Warning,
                 text: ending.message.unwrap_or_default(),
             },

@@ -81,6 +81,7 @@ impl Script {
     fn result(&mut self, text: &str) {
         self.work(Work::Ended(Ending {
             text: Some(text.to_owned()),
+            alternatives: None,
             message: None,
             stats: Box::new(Stats::default()),
         }));

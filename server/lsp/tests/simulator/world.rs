@@ -346,6 +346,7 @@ impl<'s> World<'s> {
         }
         let ended = Work::Ended(Ending {
             text: Some(rewritten),
+            alternatives: None,
             message: None,
             stats: Box::new(Stats::default()),
         });
@@ -357,6 +358,7 @@ impl<'s> World<'s> {
         let news = match (cancel.load(Ordering::Relaxed), news) {
             (true, Work::Ended(_)) => Work::Ended(Ending {
                 text: None,
+                alternatives: None,
                 message: Some("cancelled".to_owned()),
                 stats: Box::new(Stats::default()),
             }),

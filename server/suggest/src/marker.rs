@@ -344,6 +344,11 @@ fn is_order(words: &str, original: &str) -> bool {
     if !imperative {
         return true;
     }
+    let object = words.split_once(' ').map_or("", |(_, object)| object);
+    let object = object.trim_matches(|c: char| c == '`' || c.is_whitespace());
+    if original.lines().any(|line| line.trim() == object) {
+        return true;
+    }
     words.split_whitespace().any(|word| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
         let marked = word.starts_with('`') || word.trim_end_matches(['.', ',']).ends_with("()");

@@ -140,7 +140,10 @@ impl Workshop {
 
     /// Whether the model could be fetched but is not here.
     pub(crate) fn is_missing(&self) -> bool {
-        self.state().phase == ModelPhase::Missing
+        let state = self.state();
+        let looked_for = state.model.as_ref();
+        state.phase == ModelPhase::Missing
+            && looked_for.is_some_and(|model| model.missing.load(Ordering::Relaxed))
     }
 
     /// Fetches the missing model in the background and loads it. `on_end` hears how that went.

@@ -8,6 +8,16 @@ from terminal import Terminal
 from waiting import until
 from workbench import ROOT
 
+#: Every action there can be; a line of the menu is the longest of these that it holds.
+TITLES = (
+    "Cancel suggested edit",
+    "Apply suggested edit",
+    "Preview suggested edit",
+    "Apply selection as suggested edit",
+    "Apply suggested edit from clipboard",
+    "Undo suggested edit",
+)
+
 
 class Helix:
     def __init__(self, workbench, server, files, settings):
@@ -44,7 +54,7 @@ class Helix:
         """The buffer as it would be written, through a pipe: the file stays as it is."""
         copy = self.workbench.folder / "copy"
         copy.unlink(missing_ok=True)
-        self.terminal.keys("Escape")
+        self.leave_insert_mode()
         self.terminal.type("%")
         self.command(f"pipe-to cat > {copy}.part && mv {copy}.part {copy}")
         until("the copy", copy.exists, 20, self.terminal.screen)
@@ -60,25 +70,30 @@ class Helix:
         self.terminal.type(f":{text}")
         self.terminal.keys("Enter")
 
+    def leave_insert_mode(self):
+        """Never types Escape where it has nothing to do: with the next key it would be read as Alt."""
+        if " INS " in self.terminal.screen():
+            self.terminal.keys("Escape")
+            self.terminal.wait_for(" NOR ")
+
     def show(self, path):
-        self.terminal.keys("Escape")
+        self.leave_insert_mode()
         self.command(f"open {path}")
 
     def choose_action(self, title):
         """Opens the menu of code actions and goes down to one of them."""
-        self.terminal.keys("Escape")
+        self.leave_insert_mode()
         self.terminal.type(" a")
         screen = self.terminal.wait_for(title)
-        titles = ("Cancel suggested edit", "Apply suggested edit", "Preview suggested edit", "Apply selection as suggested edit",
-                  "Apply suggested edit from clipboard", "Undo suggested edit")
-        shown = [line.strip(" │") for line in screen.splitlines()]
-        offered = [each for each in titles if any(each == part.strip() for line in shown for part in line.split("  "))]
-        for _ in range(offered.index(title) + 1):
+        found = (max((each for each in TITLES if each in line), key=len, default=None) for line in screen.splitlines())
+        # The first one is selected already.
+        for _ in range([each for each in found if each].index(title)):
             self.terminal.keys("Tab")
         self.terminal.keys("Enter")
 
     def undo(self):
-        self.terminal.keys("Escape", "u")
+        self.leave_insert_mode()
+        self.terminal.type("u")
 
     def close(self):
         self.terminal.close()

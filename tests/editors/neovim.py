@@ -61,9 +61,16 @@ class Neovim:
 
     def command(self, text):
         """Types a command line."""
-        self.terminal.keys("Escape")
+        self.leave_insert_mode()
         self.terminal.type(f":{text}")
         self.terminal.keys("Enter")
+
+    def leave_insert_mode(self):
+        """Never types Escape where it has nothing to do: with the next key it would be read as Alt."""
+        mode = lambda: self.rpc.request("nvim_get_mode")["mode"]
+        if mode() == "i":
+            self.terminal.keys("Escape")
+            until("normal mode", lambda: mode() == "n", 20, self.terminal.screen)
 
     def show(self, path):
         self.command(f"buffer {path.name}")
@@ -71,7 +78,7 @@ class Neovim:
 
     def choose_action(self, title):
         """Asks for the code actions and picks one from the list."""
-        self.terminal.keys("Escape")
+        self.leave_insert_mode()
         self.terminal.type("gra")
         screen = self.terminal.wait_for("Type number and <Enter>")
         line = next(line for line in screen.splitlines() if line.split(": ", 1)[-1].strip() == title)
@@ -86,7 +93,8 @@ class Neovim:
         return self.rpc.request("nvim_get_mode")["blocking"]
 
     def undo(self):
-        self.terminal.keys("Escape", "u")
+        self.leave_insert_mode()
+        self.terminal.type("u")
 
     def close(self):
         self.terminal.close()

@@ -82,9 +82,9 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
     neovim.terminal.type("ggO// mine")
     neovim.terminal.keys("Enter")
     neovim.terminal.type("// and more")
-    neovim.terminal.keys("Escape")
+    neovim.leave_insert_mode()
     neovim.terminal.type("Go// the end")
-    neovim.terminal.keys("Escape")
+    neovim.leave_insert_mode()
     workbench.wait_until_done()
     neovim.wait_for_text(path, b"// mine\n// and more\n" + edit.after + b"// the end\n")
 

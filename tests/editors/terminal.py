@@ -34,7 +34,7 @@ class Terminal:
         return self.tmux("capture-pane", "-p").stdout
 
     def coloured_screen(self):
-        return self.tmux("capture-pane", "-p", "-e").stdout
+        return self.tmux("capture-pane", "-p", "-e", "-N").stdout
 
     def wait_for(self, text, seconds=20):
         """Waits until the screen shows a text, and returns the screen."""

@@ -36,7 +36,7 @@ class VsCode:
         self.workbench = workbench
         folder = workbench.folder
         home = Path(os.environ["FAST_APPLY_TEST_CODE_SERVER"])
-        node = home / "node_modules/node/bin/node"
+        node = home / "node/node_modules/node/bin/node"
         entry = home / "node_modules/code-server/out/node/entry.js"
         self.socket = folder / "probe.sock"
         environment = workbench.environment | {
@@ -49,12 +49,8 @@ class VsCode:
         chosen = {f"fastApply.{name}": value for name, value in settings.items()}
         chosen["fastApply.server.path"] = server[0]
         (user / "settings.json").write_text(json.dumps(SETTINGS | chosen))
-        places = ["--user-data-dir", folder / "code", "--extensions-dir", folder / "extensions"]
+        places = ["--user-data-dir", folder / "code", "--extensions-dir", home / "extensions"]
         start = [node, entry, *places]
-        for package in (home / "fast-apply.vsix", home / "probe.vsix"):
-            subprocess.run(
-                [*start, "--install-extension", package], env=environment, check=True, capture_output=True, timeout=120
-            )
         port = free_port()
         quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
         address = ["--bind-addr", f"127.0.0.1:{port}"]

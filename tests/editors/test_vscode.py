@@ -78,10 +78,10 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
     code, path = streaming(edit, chars=12)
     code.focus()
     code.keys("Control+Home")
-    code.page.keyboard.type("// mine\n")
+    code.page.keyboard.type("use std::fmt;\n")
     assert workbench.status()["sessions"], "it is over before anything could be typed"
     workbench.wait_until_done()
-    code.wait_for_text(path, b"// mine\n" + edit.after)
+    code.wait_for_text(path, b"use std::fmt;\n" + edit.after)
 
 
 def test_the_notification_cancels(workbench, streaming):

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 from waiting import until
 
@@ -41,13 +42,14 @@ class VsCode:
         self.socket = folder / "probe.sock"
         environment = workbench.environment | {
             "FAST_APPLY_PROBE": str(self.socket),
+            # A setting of the machine's, as the path is one, can reach a remote extension host late or never.
+            "FAST_APPLY_SERVER": server[0],
             # No marketplace is asked.
             "EXTENSIONS_GALLERY": json.dumps({"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""}),
         }
         user = folder / "code/User"
         user.mkdir(parents=True)
         chosen = {f"fastApply.{name}": value for name, value in settings.items()}
-        chosen["fastApply.server.path"] = server[0]
         (user / "settings.json").write_text(json.dumps(SETTINGS | chosen))
         places = ["--user-data-dir", folder / "code", "--extensions-dir", home / "extensions"]
         start = [node, entry, *places]
@@ -81,7 +83,7 @@ class VsCode:
         until("the extension host", self.socket.exists, 90, self.describe)
         for path in files:
             self.show(path)
-        until("the server", lambda: (self.workbench.folder / "tap.sock").exists(), 60)
+        until("the server", lambda: (self.workbench.folder / "tap.sock").exists(), 60, self.describe)
         is_open = lambda: len(list(self.workbench.messages("editor", "textDocument/didOpen"))) >= len(files)
         until("the files", is_open, 60)
 
@@ -127,9 +129,16 @@ class VsCode:
 
     def choose_action(self, title):
         """Opens the menu of code actions and clicks one of them."""
-        self.focus()
-        self.keys("Control+.")
-        self.page.locator(".action-widget").get_by_text(title, exact=True).click(timeout=20000)
+        item = self.page.locator(".action-widget").get_by_text(title, exact=True)
+        # The menu shows what VS Code has asked for; a suggestion that came a moment ago can be missing in it.
+        for _ in range(8):
+            self.focus()
+            self.keys("Control+.")
+            try:
+                return item.click(timeout=4000)
+            except PlaywrightTimeout:
+                self.keys("Escape")
+        raise AssertionError(f"'{title}' was not in the menu; {self.describe()}")
 
     def click(self, button):
         self.page.get_by_role("button", name=button, exact=True).first.click(timeout=20000)

@@ -182,6 +182,8 @@ impl MainLoop {
         let name = path_of(uri);
         match self.session_of(uri) {
             Some(session) if session.can_undo() => session.undo(),
+            // Its edits can be there before it is over.
+            Some(session) if session.runs() => self.cancel(uri),
             _ => return Err(format!("No applied edit of {name} can be undone.")),
         }
         self.advance(uri);

@@ -95,6 +95,8 @@ fn section_in(value: Value) -> (Map<String, Value>, Option<String>) {
     };
     match value {
         Value::Null => (nothing(), None),
+        // What an empty Lua table becomes.
+        Value::Array(empty) if empty.is_empty() => (nothing(), None),
         Value::Object(section) => (section, None),
         other => {
             let complaint =

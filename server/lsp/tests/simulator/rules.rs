@@ -340,6 +340,28 @@ fn a_cancel_waits_for_the_edit_on_its_way() {
 }
 
 #[test]
+fn an_undo_before_the_end_is_a_cancel() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.work(Work::Settled(AFTER.to_owned()));
+    script.land();
+    script.land();
+    assert_eq!(script.text, AFTER);
+    script.command(Command::Undo {
+        uri: script.uri.clone(),
+    });
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            edit 2:0 "two", 9:0 "nine"
+            cancelled 
+        "#]],
+        BEFORE,
+    );
+}
+
+#[test]
 fn a_dropped_edit_is_sent_again_only_when_newer_text_lacks_it() {
     let mut script = Script::new(Granularity::Hunk);
     script.result(AFTER);

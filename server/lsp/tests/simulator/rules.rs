@@ -34,7 +34,7 @@ impl Script {
     fn new(granularity: Granularity) -> Self {
         let mut script = Self {
             server: MainLoop::new(Arc::default()),
-            uri: Arc::from("file:///work/numbers.txt"),
+            uri: Arc::from("file:///project/numbers.txt"),
             text: BEFORE.to_owned(),
             version: 1,
             now: 0,

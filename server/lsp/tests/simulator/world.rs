@@ -58,7 +58,7 @@ pub(crate) struct World<'s> {
 impl<'s> World<'s> {
     pub(crate) fn new(scenario: &'s Scenario, seed: u64) -> Self {
         let client = Client::new(scenario.editor, scenario.temper, &scenario.original);
-        let uri: Uri = Arc::from("file:///work/simulated.txt");
+        let uri: Uri = Arc::from("file:///project/simulated.txt");
         let mut world = World {
             scenario,
             server: MainLoop::new(Arc::default()),

@@ -23,6 +23,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             doubts.push((0.85, format!("{name} is taken to be renamed")));
         }
     }
+    if let Some(line) = plan.sketch.cut_short.first() {
+        doubts.push((
+            0.6,
+            format!("the file does not tell what is left out in: {line}"),
+        ));
+    }
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }

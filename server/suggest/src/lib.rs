@@ -37,6 +37,7 @@ mod candidates;
 mod chain;
 mod declaration;
 mod doubt;
+mod elision;
 mod fence;
 mod format;
 mod fragment;

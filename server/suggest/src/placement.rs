@@ -135,21 +135,17 @@ fn target(
         .collect();
     match plan.request.place(names.iter().map(String::as_str)) {
         Some(Place::After(name)) => {
-            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
-                plan.doubts.push((
-                    0.9,
-                    format!("new code is placed after {name}, as the words say"),
-                ));
+            let named = symbols_named(plan, &name, &window);
+            if let Some((rows, indent)) = named.last().cloned() {
+                doubt_place(plan, "after", &name, named.len());
                 reindent(plan, inserted, indent);
                 return rows.end;
             }
         }
         Some(Place::Before(name)) => {
-            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
-                plan.doubts.push((
-                    0.9,
-                    format!("new code is placed before {name}, as the words say"),
-                ));
+            let named = symbols_named(plan, &name, &window);
+            if let Some((rows, indent)) = named.first().cloned() {
+                doubt_place(plan, "before", &name, named.len());
                 reindent(plan, inserted, indent);
                 return rows.start;
             }
@@ -284,20 +280,24 @@ fn named_in_markers(
     before.or_else(|| named(&words(right)).iter().map(|rows| rows.start).min())
 }
 
-/// The rows of the one symbol of that name inside a window, and the indentation of its head.
-fn symbol_rows(
-    plan: &Plan<'_>,
-    name: &str,
-    window: &Range<usize>,
-) -> Option<(Range<usize>, usize)> {
-    let symbols = &plan.original_outline.symbols;
-    let index = symbols
-        .iter()
-        .position(|symbol| last_part(&symbol.name) == name && symbol.kind != Kind::Value)?;
-    let rows = plan.original_rows(index);
-    let head = plan.original.row_at_line(symbols[index].head);
-    (window.start <= rows.start && rows.end <= window.end)
-        .then(|| (rows, plan.original.rows[head].indent))
+/// The rows of the symbols of that name inside a window, each with the indentation of its head.
+fn symbols_named(plan: &Plan<'_>, name: &str, window: &Range<usize>) -> Vec<(Range<usize>, usize)> {
+    let symbols = plan.original_outline.symbols.iter().enumerate();
+    symbols
+        .filter(|(_, symbol)| last_part(&symbol.name) == name && symbol.kind != Kind::Value)
+        .map(|(index, symbol)| {
+            let head = plan.original.row_at_line(symbol.head);
+            (plan.original_rows(index), plan.original.rows[head].indent)
+        })
+        .filter(|(rows, _)| window.start <= rows.start && rows.end <= window.end)
+        .collect()
+}
+
+/// Words on a place are clear only if one symbol has the name.
+fn doubt_place(plan: &mut Plan<'_>, side: &str, name: &str, symbols: usize) {
+    let factor = if symbols > 1 { 0.7 } else { 0.9 };
+    let doubt = format!("new code is placed {side} {name}, as the words say");
+    plan.doubts.push((factor, doubt));
 }
 
 fn reindent(plan: &mut Plan<'_>, inserted: &[usize], indent: usize) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
 
@@ -12,12 +13,16 @@ pub(crate) struct Sketch {
     pub(crate) text: String,
     /// What each line of `text` means.
     pub(crate) meanings: Vec<Meaning>,
+    /// Lines cut short of which the file does not tell what they stand for.
+    pub(crate) cut_short: Vec<String>,
 }
 
 impl Sketch {
     pub(crate) fn new(block: &str, original: &str) -> Self {
         let known: std::collections::HashSet<&str> = original.lines().map(str::trim).collect();
+        let file: Vec<&str> = original.lines().collect();
         let mut lines: Vec<String> = Vec::new();
+        let mut cut_short = Vec::new();
         for line in block.lines() {
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
@@ -31,7 +36,12 @@ impl Sketch {
             } else if let Some(head) = python_stub(line, original) {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    ..."));
+            } else if let Some(statement) = elision::expand(line, &file) {
+                lines.extend(statement);
             } else {
+                if elision::is_cut_short(line) {
+                    cut_short.push(line.trim().to_owned());
+                }
                 lines.push(line.to_owned());
             }
         }
@@ -39,7 +49,11 @@ impl Sketch {
         let meanings = marker::classify(&views, &KnownLines::new(original), original);
         let mut text = lines.join("\n");
         text.push('\n');
-        Self { text, meanings }
+        Self {
+            text,
+            meanings,
+            cut_short,
+        }
     }
 
     pub(crate) fn has_gap(&self, lines: Range<usize>) -> bool {

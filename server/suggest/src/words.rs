@@ -1,10 +1,14 @@
 //! What the request and the reply's prose say about names: removed, renamed, where to put something.
 
+use crate::reply::Block;
+
 /// The words that come with a suggestion: the user's request and the model's prose.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     text: String,
     lower: String,
+    /// Of several blocks, what introduces this one: it goes before all other words on where something goes.
+    introduction: Option<Box<Request>>,
 }
 
 /// Where the words say that something new goes.
@@ -61,6 +65,16 @@ impl Request {
         Self {
             text: words.to_owned(),
             lower: words.to_ascii_lowercase(),
+            introduction: None,
+        }
+    }
+
+    /// The words for one of so many blocks.
+    pub(crate) fn of(&self, block: &Block, blocks: usize) -> Self {
+        let introduction = (blocks > 1).then(|| Box::new(Self::new(&block.introduction)));
+        Self {
+            introduction,
+            ..self.clone()
         }
     }
 
@@ -195,7 +209,14 @@ impl Request {
     }
 
     /// Where the words put something new, by the names that the file has.
-    pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
+    pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> Option<Place> {
+        let introduced = self.introduction.as_ref();
+        introduced
+            .and_then(|words| words.own_place(names.clone()))
+            .or_else(|| self.own_place(names))
+    }
+
+    fn own_place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
         let mut best: Option<(usize, Place)> = None;
         let mut offer = |at: usize, place: Place| {
             if best.as_ref().is_none_or(|(other, _)| at < *other) {
@@ -216,7 +237,7 @@ impl Request {
                     .collect();
                 for word in words {
                     match word {
-                        "after" | "below" | "under" | "following" => {
+                        "after" | "below" | "under" | "following" | "between" => {
                             offer(at, Place::After(name.to_owned()))
                         }
                         "before" | "above" => offer(at, Place::Before(name.to_owned())),

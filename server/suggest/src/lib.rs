@@ -35,6 +35,9 @@ mod amend;
 mod assemble;
 mod candidates;
 mod chain;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod dbg;
 mod declaration;
 mod doubt;
 mod elision;

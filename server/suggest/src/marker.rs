@@ -351,15 +351,16 @@ fn is_removal(words: &str) -> bool {
             lower.starts_with(start)
                 && (start.ends_with([' ', ':']) || is_word_end(&lower, start.len()))
         }) || ends.iter().any(|end| lower.ends_with(end))
-            || removes_what_it_names(&lower))
+            || removes_what_it_names(words))
 }
 
 /// `old_helper() removed, nobody calls it`: a name written as code, then that it is gone, then perhaps why.
-fn removes_what_it_names(lower: &str) -> bool {
-    let Some((name, rest)) = lower.split_once(' ') else {
+fn removes_what_it_names(words: &str) -> bool {
+    let Some((name, rest)) = words.trim_start_matches(['(', '-', ' ']).split_once(' ') else {
         return false;
     };
-    let is_code = name.starts_with('`') || name.ends_with("()") || name.contains('_');
+    let cased = name.chars().skip(1).any(char::is_uppercase);
+    let is_code = cased || name.starts_with('`') || name.ends_with("()") || name.contains('_');
     let rest = ["is ", "was ", "has been "]
         .iter()
         .find_map(|verb| rest.strip_prefix(verb))

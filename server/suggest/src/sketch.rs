@@ -1,5 +1,6 @@
 //! A block of code made ready to be aligned: rows, markers told from code.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::elision;
@@ -23,7 +24,11 @@ impl Sketch {
         let file: Vec<&str> = original.lines().collect();
         let mut lines: Vec<String> = Vec::new();
         let mut cut_short = Vec::new();
+        let places = places(&file);
+        // The file's line that the last line shown so far is, if it is there once.
+        let mut anchor = None;
         for line in block.lines() {
+            anchor = places.get(line.trim()).copied().flatten().or(anchor);
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
                 lines.push(line.to_owned());
@@ -36,10 +41,10 @@ impl Sketch {
             } else if let Some(head) = python_stub(line, original) {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    ..."));
-            } else if let Some(statement) = elision::expand(line, &file) {
+            } else if let Some(statement) = elision::expand(line, &file, anchor) {
                 lines.extend(statement);
             } else {
-                if elision::is_cut_short(line) {
+                if elision::is_known(line, &file) {
                     cut_short.push(line.trim().to_owned());
                 }
                 lines.push(line.to_owned());
@@ -74,11 +79,13 @@ impl Sketch {
             .min()
             .unwrap_or(0);
         let mut depth = 0i64;
+        let mut open = Brackets::default();
         let mut text = String::with_capacity(self.text.len());
         for (at, (line, meaning)) in lines.iter().zip(&self.meanings).enumerate() {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             let line = &line[margin.min(blanks)..];
             if *meaning == Meaning::Code {
+                open.pass(line);
                 depth += line
                     .chars()
                     .map(|c| {
@@ -93,11 +100,83 @@ impl Sketch {
                 text.push_str("...");
             } else if language == Language::Python && depth <= 0 {
                 text.push_str(&python_filler(&lines, &self.meanings, at, margin));
+            } else if language != Language::Python {
+                let next = (at + 1..lines.len()).find(|at| {
+                    self.meanings[*at] == Meaning::Code && !lines[*at].trim().is_empty()
+                });
+                text.push_str(&open.closed_before(next.map(|at| &lines[at][..]), margin));
             }
             text.push('\n');
         }
         text
     }
+}
+
+/// The brackets that are open, each with the indentation of its line.
+#[derive(Default)]
+struct Brackets {
+    open: Vec<(char, usize)>,
+}
+
+impl Brackets {
+    fn pass(&mut self, line: &str) {
+        let indent = crate::rows::indent(line);
+        let mut quote = None;
+        let mut characters = line.chars();
+        while let Some(c) = characters.next() {
+            match (quote, c) {
+                (Some(_), '\\') => {
+                    characters.next();
+                }
+                (Some(open), c) if c == open => quote = None,
+                (Some(_), _) => {}
+                // A lone quote is a lifetime or an apostrophe.
+                (None, '"' | '`') => quote = Some(c),
+                (None, '(') => self.open.push((')', indent)),
+                (None, '[') => self.open.push((']', indent)),
+                (None, '{') => self.open.push(('}', indent)),
+                (None, ')' | ']' | '}')
+                    if self.open.last().is_some_and(|(close, _)| *close == c) =>
+                {
+                    self.open.pop();
+                }
+                (None, '/') if characters.as_str().starts_with('/') => return,
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// Closes what a marker stands for the end of: all that opens on lines deeper than the next one, and on lines as
+    /// deep unless the next one closes it.
+    fn closed_before(&mut self, next: Option<&str>, margin: usize) -> String {
+        let Some(next) = next else {
+            return String::new();
+        };
+        let indent = crate::rows::indent(next).saturating_sub(margin);
+        let closes = next.trim_start().starts_with([')', ']', '}']);
+        let mut closers = String::new();
+        while let Some((close, opened)) = self.open.last()
+            && (*opened > indent || *opened == indent && !closes)
+        {
+            closers.push(*close);
+            self.open.pop();
+        }
+        closers
+    }
+}
+
+/// Where each line that says something stands; none where it stands more than once.
+fn places<'l>(lines: &[&'l str]) -> HashMap<&'l str, Option<usize>> {
+    let mut places = HashMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        if line.trim().len() > 3 {
+            places
+                .entry(line.trim())
+                .and_modify(|place| *place = None)
+                .or_insert(Some(at));
+        }
+    }
+    places
 }
 
 /// The head of `def name(...): ...` when the file has that function with a longer body.

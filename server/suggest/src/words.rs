@@ -166,11 +166,12 @@ impl Request {
                 {
                     return false;
                 }
-                let before = self
-                    .lower
-                    .get(..at)
-                    .unwrap_or_default()
-                    .trim_end_matches(['`', '*', ' ']);
+                let before = self.lower.get(..at).unwrap_or_default();
+                // What stands in brackets is part of another name: `TEST(Name, Case)`.
+                if before.ends_with('(') && !before.ends_with(" (") {
+                    return false;
+                }
+                let before = before.trim_end_matches(['`', '*', ' ']);
                 before
                     .rsplit(|c: char| !c.is_alphanumeric())
                     .filter(|word| !word.is_empty())

@@ -29,6 +29,18 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             format!("the file does not tell what is left out in: {line}"),
         ));
     }
+    if replaces_without_context(plan, ops) {
+        doubts.push((
+            0.7,
+            "the sketch shows nothing of the file but what changes".to_owned(),
+        ));
+    }
+    if jumps_inside_a_block(plan, ops) {
+        doubts.push((
+            0.7,
+            "lines of one block of the sketch stand far apart in the file".to_owned(),
+        ));
+    }
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
     }
@@ -77,6 +89,43 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         }
     }
     plan.doubts.extend(doubts);
+}
+
+/// Whether rows are replaced by likeness alone: no row of the sketch is in the file, no name, no marker.
+fn replaces_without_context(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    let known = |op: &Op| matches!(op, Op::Match { .. } | Op::Gap { sketch: Some(_) });
+    plan.pairing.pairs.is_empty()
+        && ops.iter().any(|op| matches!(op, Op::Replace { .. }))
+        && !ops.iter().any(known)
+}
+
+/// Whether a sketch without markers passes over lines of the file at a row that is indented, so that it belongs to the
+/// rows above it. Where the structure is known it decides.
+fn jumps_inside_a_block(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let margin = plan.shown.rows.iter().map(|row| row.indent).min();
+    let mut passed = false;
+    for op in ops {
+        match *op {
+            Op::Keep { original } => passed |= !plan.is_sticky(original),
+            Op::Gap { .. } | Op::Delete { .. } => {}
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                let inside = sketch > 0 && Some(plan.shown.rows[sketch].indent) > margin;
+                let held = plan
+                    .pairing
+                    .pairs
+                    .iter()
+                    .any(|pair| plan.shown_rows(pair.sketch).contains(&sketch));
+                if passed && inside && !held && !plan.shown.rows[sketch].is_closer {
+                    return true;
+                }
+                passed = false;
+            }
+        }
+    }
+    false
 }
 
 /// Whether lines stay though a sketch that has markers shows none in their place.

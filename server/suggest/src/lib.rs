@@ -33,6 +33,7 @@
 mod align;
 mod amend;
 mod assemble;
+mod brackets;
 mod candidates;
 mod chain;
 #[cfg(test)]

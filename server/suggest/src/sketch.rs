@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::brackets::{self, Brackets};
 use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
@@ -101,67 +102,17 @@ impl Sketch {
             } else if language == Language::Python && depth <= 0 {
                 text.push_str(&python_filler(&lines, &self.meanings, at, margin));
             } else if language != Language::Python {
-                let next = (at + 1..lines.len()).find(|at| {
-                    self.meanings[*at] == Meaning::Code && !lines[*at].trim().is_empty()
+                let mut behind = lines[at + 1..].iter().zip(&self.meanings[at + 1..]);
+                let next = behind.find(|(line, meaning)| {
+                    **meaning == Meaning::Code && brackets::has_place(line)
                 });
-                text.push_str(&open.closed_before(next.map(|at| &lines[at][..]), margin));
+                if let Some((next, _)) = next {
+                    text.push_str(&open.closed_before(next, margin));
+                }
             }
             text.push('\n');
         }
         text
-    }
-}
-
-/// The brackets that are open, each with the indentation of its line.
-#[derive(Default)]
-struct Brackets {
-    open: Vec<(char, usize)>,
-}
-
-impl Brackets {
-    fn pass(&mut self, line: &str) {
-        let indent = crate::rows::indent(line);
-        let mut quote = None;
-        let mut characters = line.chars();
-        while let Some(c) = characters.next() {
-            match (quote, c) {
-                (Some(_), '\\') => {
-                    characters.next();
-                }
-                (Some(open), c) if c == open => quote = None,
-                (Some(_), _) => {}
-                // A lone quote is a lifetime or an apostrophe.
-                (None, '"' | '`') => quote = Some(c),
-                (None, '(') => self.open.push((')', indent)),
-                (None, '[') => self.open.push((']', indent)),
-                (None, '{') => self.open.push(('}', indent)),
-                (None, ')' | ']' | '}')
-                    if self.open.last().is_some_and(|(close, _)| *close == c) =>
-                {
-                    self.open.pop();
-                }
-                (None, '/') if characters.as_str().starts_with('/') => return,
-                (None, _) => {}
-            }
-        }
-    }
-
-    /// Closes what a marker stands for the end of: all that opens on lines deeper than the next one, and on lines as
-    /// deep unless the next one closes it.
-    fn closed_before(&mut self, next: Option<&str>, margin: usize) -> String {
-        let Some(next) = next else {
-            return String::new();
-        };
-        let indent = crate::rows::indent(next).saturating_sub(margin);
-        let closes = next.trim_start().starts_with([')', ']', '}']);
-        let mut closers = String::new();
-        while let Some((close, opened)) = self.open.last()
-            && (*opened > indent || *opened == indent && !closes)
-        {
-            closers.push(*close);
-            self.open.pop();
-        }
-        closers
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a merge may be wrong.
 
+use std::collections::HashSet;
+
 use crate::align::Op;
 use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
@@ -27,6 +29,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         doubts.push((
             0.6,
             format!("the file does not tell what is left out in: {line}"),
+        ));
+    }
+    if let Some(code) = stays_against_orders(plan, text, original) {
+        doubts.push((
+            0.7,
+            format!("{code} stays, though the words tell to take it out"),
         ));
     }
     if replaces_without_context(plan, ops) {
@@ -91,12 +99,45 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     plan.doubts.extend(doubts);
 }
 
-/// Whether rows are replaced by likeness alone: no row of the sketch is in the file, no name, no marker.
+/// Code that the words tell to take out and that the result has as often as the file.
+fn stays_against_orders<'p>(plan: &Plan<'p>, text: &str, original: &str) -> Option<&'p str> {
+    let mut ordered = plan.request.ordered_out().into_iter();
+    ordered.find(|code| {
+        let count = original.matches(code).count();
+        code.len() >= 3 && count > 0 && text.matches(code).count() >= count
+    })
+}
+
+/// Whether a row is replaced by likeness alone, where no row of the sketch is in the file, no name and no marker, and
+/// another row of the file is about as like.
 fn replaces_without_context(plan: &Plan<'_>, ops: &[Op]) -> bool {
     let known = |op: &Op| matches!(op, Op::Match { .. } | Op::Gap { sketch: Some(_) });
-    plan.pairing.pairs.is_empty()
-        && ops.iter().any(|op| matches!(op, Op::Replace { .. }))
-        && !ops.iter().any(known)
+    if !plan.pairing.pairs.is_empty() || ops.iter().any(known) {
+        return false;
+    }
+    ops.iter().any(|op| match *op {
+        Op::Replace {
+            sketch, original, ..
+        } => {
+            // Names that change are alike to the alignment; here they are not.
+            let words = words(plan.shown.rows[sketch].text);
+            let like = |row: usize| {
+                words
+                    .intersection(&self::words(plan.original.rows[row].text))
+                    .count()
+            };
+            let rival =
+                |row: usize| row != original && like(row) * 10 + words.len() >= like(original) * 10;
+            (0..plan.original.len()).any(rival)
+        }
+        _ => false,
+    })
+}
+
+fn words(text: &str) -> HashSet<&str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// Whether a sketch without markers passes over lines of the file at a row that is indented, so that it belongs to the
@@ -250,12 +291,11 @@ fn likely_renames(plan: &Plan<'_>, doubts: &mut Vec<(f32, String)>) {
                 {
                     return false;
                 }
-                let known: std::collections::HashSet<&str> = plan.original.rows
-                    [plan.original_rows(other)]
-                .iter()
-                .filter(|row| !row.is_closer)
-                .map(|row| row.trimmed())
-                .collect();
+                let known: HashSet<&str> = plan.original.rows[plan.original_rows(other)]
+                    .iter()
+                    .filter(|row| !row.is_closer)
+                    .map(|row| row.trimmed())
+                    .collect();
                 let informative: Vec<&str> = plan.shown.rows[rows.clone()]
                     .iter()
                     .filter(|row| !row.is_closer)

@@ -187,6 +187,40 @@ impl Request {
             })
     }
 
+    /// The code in backticks that the words tell to take out: "Delete `TEST(A, B)`", "drop the `lock` call". What is
+    /// taken from something, or only in part, is not told apart.
+    pub(crate) fn ordered_out(&self) -> Vec<&str> {
+        let spans = self.text.split('`').skip(1).step_by(2);
+        let mut at = 0;
+        let mut ordered = Vec::new();
+        for span in spans {
+            let open = at + self.text[at..].find('`').unwrap_or(0);
+            at = (open + span.len() + 2).min(self.text.len());
+            let before = self.lower.get(..open).unwrap_or_default();
+            let verb = before
+                .rsplit(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .take(3)
+                .find(|word| {
+                    !matches!(
+                        *word,
+                        "the"
+                            | "both"
+                            | "old"
+                            | "unused"
+                            | "function"
+                            | "method"
+                            | "test"
+                            | "class"
+                    )
+                });
+            if verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop")) {
+                ordered.push(span);
+            }
+        }
+        ordered
+    }
+
     /// Whether the words speak of the old name and the new one, or rename the old one.
     pub(crate) fn renames(&self, old: &str, new: &str) -> bool {
         self.positions(old)

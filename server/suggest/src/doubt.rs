@@ -99,6 +99,36 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     plan.doubts.extend(doubts);
 }
 
+/// Whether a row begins a function or type that the file has, set off by a blank line from another one or from the head
+/// of their class: what lies between is other parts, which nobody lists.
+fn between_parts(plan: &Plan<'_>, op: &Op) -> bool {
+    let Op::Match { sketch, .. } = *op else {
+        return false;
+    };
+    if sketch == 0 || plan.shown.blanks_before(sketch).is_empty() {
+        return false;
+    }
+    let part = |pair: &&crate::pairing::Pair| {
+        plan.shown_outline.symbols[pair.sketch].kind != Kind::Value && !pair.renamed
+    };
+    let begins = |row: usize| {
+        let mut pairs = plan.pairing.pairs.iter().filter(part);
+        pairs.any(|pair| plan.shown_rows(pair.sketch).start == row)
+    };
+    let ends = |row: usize| {
+        let mut pairs = plan.pairing.pairs.iter().filter(part);
+        pairs.any(|pair| plan.shown_rows(pair.sketch).end == row + 1)
+    };
+    let heads = |row: usize| {
+        let mut pairs = plan.pairing.pairs.iter().filter(part);
+        pairs.any(|pair| {
+            let symbol = &plan.shown_outline.symbols[pair.sketch];
+            symbol.kind == Kind::Type && plan.shown.row_at_line(symbol.head) == row
+        })
+    };
+    begins(sketch) && (ends(sketch - 1) || heads(sketch - 1))
+}
+
 /// Code that the words tell to take out and that the result has as often as the file.
 fn stays_against_orders<'p>(plan: &Plan<'p>, text: &str, original: &str) -> Option<&'p str> {
     let mut ordered = plan.request.ordered_out().into_iter();
@@ -182,9 +212,11 @@ fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
         if at == ops.len() {
             break;
         }
-        let marked = run
-            .iter()
-            .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
+        let parts = between_parts(plan, &ops[at]);
+        let marked = parts
+            || run
+                .iter()
+                .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
         let stay = run
             .iter()
             .any(|op| matches!(*op, Op::Keep { original } if !plan.is_sticky(original)));

@@ -170,6 +170,7 @@ fn weigh_context(
         return;
     };
     let quiet = piece.ops.iter().all(|op| matches!(op, Op::Match { .. }));
+    let deletes = piece.ops.iter().any(|op| matches!(op, Op::Delete { .. }));
     let pure = piece
         .ops
         .iter()
@@ -204,8 +205,10 @@ fn weigh_context(
         if let Some(distance) = outside {
             // The farther the other place, the more lines would have to go unmentioned.
             let far = distance >= if pure { 10 } else { 30 };
+            // Nobody ends what is shown at one bracket and means another, if no line is gained by it.
+            let ends = !says && !pure && context == &tail && !deletes;
             doubts.push((
-                if far { 0.85 } else { 0.78 },
+                if far || ends { 0.85 } else { 0.78 },
                 format!("lines beside a change around line {line} stand behind the marker, too"),
             ));
         } else if inside {

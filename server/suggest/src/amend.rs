@@ -12,11 +12,44 @@ use crate::plan::{Plan, original_of};
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
 pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     fill_markers(plan, ops);
+    drop_rest_of_heads(plan, ops);
     keep_used_names(plan, ops);
     keep_used_imports(plan, ops);
     drop_superseded_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     remove_named(plan, ops);
+}
+
+/// Where the sketch shows a declaration's head on one row, the file's further rows of it are not hidden ones: they go.
+fn drop_rest_of_heads(plan: &Plan<'_>, ops: &mut [Op]) {
+    let depth = |text: &str| -> i32 {
+        let depth = |c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'));
+        text.chars().map(depth).sum()
+    };
+    for pair in &plan.pairing.pairs {
+        let head = plan.original_head(*pair);
+        let at = ops.iter().position(|op| {
+            matches!(*op, Op::Replace { original, sketch, .. }
+                if original == head && depth(plan.shown.rows[sketch].text) == 0)
+        });
+        let mut open = depth(plan.original.rows[head].text);
+        let Some(at) = at.filter(|_| open > 0) else {
+            continue;
+        };
+        for op in &mut ops[at + 1..] {
+            match *op {
+                Op::Keep { original } => {
+                    open += depth(plan.original.rows[original].text);
+                    *op = Op::Delete { original };
+                }
+                Op::Gap { .. } => {}
+                _ => break,
+            }
+            if open <= 0 {
+                break;
+            }
+        }
+    }
 }
 
 /// Likeness from which on a row is taken for another's new form even beside a marker that then stands for nothing.

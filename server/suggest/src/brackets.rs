@@ -1,4 +1,5 @@
-//! Brackets that a marker stands for the end of: `f(|x| {`, `// ...`, and then `}` of the block around.
+//! Brackets that a marker stands for the end of: `f(|x| {`, `// ...`, and then `}` of the block around; or for the
+//! beginning of: `// ...`, and then `} catch (e) {`.
 
 use crate::rows::indent;
 
@@ -67,9 +68,12 @@ impl Brackets {
         }
     }
 
-    /// Closes what ends before the next line: all that opens on deeper lines, and on lines as deep unless the next one
-    /// closes it or what it holds is not indented. Of the next line's indentation `margin` does not count.
-    pub(crate) fn closed_before(&mut self, next: &str, margin: usize) -> String {
+    /// What stands for a marker to a parser, given the next line, of whose indentation `margin` does not count.
+    ///
+    /// It closes what ends before that line: all that opens on deeper lines, and on lines as deep unless the line
+    /// closes it or what it holds is not indented. And it opens the block that the line goes on from, as `} else {`
+    /// does, if none is open there.
+    pub(crate) fn before(&mut self, next: &str, margin: usize) -> String {
         let indent = indent(next).saturating_sub(margin);
         let closes = starts_with_closer(next);
         let ends = |open: &mut Open| {
@@ -79,7 +83,21 @@ impl Brackets {
         while let Some(open) = self.open.pop_if(ends) {
             closers.push(open.close);
         }
-        closers
+        let goes_on = next.trim_start().strip_prefix('}').map(str::trim_start);
+        let opener = match goes_on {
+            Some(rest) if rest.starts_with("else") => "if (true) {",
+            Some(rest) if rest.starts_with("catch") || rest.starts_with("finally") => "try {",
+            _ => return closers,
+        };
+        if self.open.last().is_some_and(|open| open.indent >= indent) {
+            return closers;
+        }
+        self.open.push(Open {
+            close: '}',
+            indent,
+            flat: false,
+        });
+        closers + opener
     }
 }
 
@@ -96,7 +114,7 @@ mod tests {
         for line in lines {
             brackets.pass(line);
         }
-        assert_eq!(brackets.closed_before(next, 0), expected);
+        assert_eq!(brackets.before(next, 0), expected);
     }
 
     #[test]
@@ -107,6 +125,14 @@ mod tests {
         check(&opened, "        e();", "");
         check(&opened, "fn b() {", "})}");
         check(&["a(\"(\", b[0], // {"], "c", ")");
+    }
+
+    #[test]
+    fn what_the_next_line_closes_is_opened() {
+        check(&["fn a() {"], "    } else {", "if (true) {");
+        check(&["fn a() {", "    try {"], "    } catch (e) {", "");
+        check(&["fn a() {"], "    }", "");
+        check(&["fn a() {"], "}", "");
     }
 
     #[test]

@@ -36,9 +36,6 @@ mod assemble;
 mod brackets;
 mod candidates;
 mod chain;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod dbg;
 mod declaration;
 mod doubt;
 mod elision;

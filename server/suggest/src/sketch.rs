@@ -107,7 +107,7 @@ impl Sketch {
                     **meaning == Meaning::Code && brackets::has_place(line)
                 });
                 if let Some((next, _)) = next {
-                    text.push_str(&open.closed_before(next, margin));
+                    text.push_str(&open.before(next, margin));
                 }
             }
             text.push('\n');

@@ -455,7 +455,22 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
                 *op = Op::Delete { original };
             }
         }
-        plan.doubts
-            .push((0.95, format!("{name} is removed because the words say so")));
+        let used = ops.iter().any(|op| {
+            let text = match *op {
+                Op::Keep { original } | Op::Match { original, .. } => {
+                    plan.original.rows[original].text
+                }
+                Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown.rows[sketch].text,
+                Op::Delete { .. } | Op::Gap { .. } => return false,
+            };
+            imports::uses(text, &name)
+        });
+        // What is imported in its place is another of that name.
+        let imported = (0..plan.shown.len())
+            .any(|row| plan.shown_imports[row] && imports::uses(plan.shown.rows[row].text, &name));
+        plan.doubts.push(match used && !imported {
+            true => (0.75, format!("{name} is removed and still used")),
+            false => (0.95, format!("{name} is removed because the words say so")),
+        });
     }
 }

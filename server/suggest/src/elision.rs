@@ -15,12 +15,15 @@ struct Elision<'l> {
     bracket: Option<char>,
 }
 
-/// Whether the file has a statement that begins as a line cut short does.
+/// Whether a line is cut short where the file has something: a statement that begins alike, or a call of the same name.
 pub(crate) fn is_known(line: &str, original: &[&str]) -> bool {
-    parse(line).is_some_and(|elision| {
-        original
-            .iter()
-            .any(|text| text.trim_start().starts_with(elision.head))
+    let Some(elision) = parse(line) else {
+        return false;
+    };
+    let name = elision.head.rsplit([' ', '=', '{', ',']).next();
+    let call = name.filter(|name| name.len() > 1 && elision.bracket == Some('('));
+    original.iter().any(|text| {
+        text.trim_start().starts_with(elision.head) || call.is_some_and(|call| text.contains(call))
     })
 }
 

@@ -317,7 +317,7 @@ fn speaks_of_code(words: &str, bare: &str) -> bool {
     };
     let is_code = |word: &&str| {
         let bare = word.trim_matches([',', '`']);
-        word.starts_with('`') || bare.ends_with(')') || bare.contains('_') || bare == "and"
+        word.starts_with('`') || bare.contains(['(', ')', '_']) || bare == "and"
     };
     at == 1 || words.split_whitespace().take(at).all(|word| is_code(&word))
 }

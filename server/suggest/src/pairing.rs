@@ -152,8 +152,8 @@ impl Matcher<'_> {
         }
     }
 
-    /// Several functions of one name, none of which is in the file with these parameters, are the file's functions of
-    /// that name in their order, if there are as many.
+    /// Where a sketch shows as many functions of one name as the file has, those that are not in the file with these
+    /// parameters are the file's other ones, in their order.
     fn pair_overloads(
         &self,
         shown: &[usize],
@@ -172,12 +172,21 @@ impl Matcher<'_> {
                 .filter(|other| self.sketch.symbols[*other].name == symbol.name)
                 .collect();
             let known = self.anywhere(symbol);
-            let free = same.iter().all(|index| !done.contains(index))
-                && known.iter().all(|index| !taken.contains(index));
-            if !free || same.len() < 2 || same.len() != known.len() {
+            if same.len() < 2 || same.len() != known.len() {
                 continue;
             }
-            for (sketch, original) in same.into_iter().zip(known) {
+            let left: Vec<usize> = same
+                .into_iter()
+                .filter(|index| !done.contains(index))
+                .collect();
+            let free: Vec<usize> = known
+                .into_iter()
+                .filter(|index| !taken.contains(index))
+                .collect();
+            if left.len() != free.len() {
+                continue;
+            }
+            for (sketch, original) in left.into_iter().zip(free) {
                 done.insert(sketch);
                 taken.insert(original);
                 found.push(Pair {

@@ -181,6 +181,8 @@ fn target(
     }
     let factor = match (fresh, left, right) {
         (true, Some(_), None) => 0.95,
+        // One of the same name may be meant.
+        (true, None, None) if repeats_a_name(plan, inserted) => 0.7,
         (true, None, None) => 0.8,
         (true, ..) => 0.6,
         (false, ..) => 0.3,
@@ -188,6 +190,16 @@ fn target(
     plan.doubts
         .push((factor, "new code has no neighbour in the file".to_owned()));
     end
+}
+
+/// Whether new rows hold a symbol of a name that the file has.
+fn repeats_a_name(plan: &Plan<'_>, inserted: &[usize]) -> bool {
+    plan.pairing.fresh.iter().any(|index| {
+        let name = &plan.shown_outline.symbols[*index].name;
+        let mut symbols = plan.original_outline.symbols.iter();
+        inserted.contains(&plan.shown_rows(*index).start)
+            && symbols.any(|symbol| last_part(&symbol.name) == last_part(name))
+    })
 }
 
 /// Behind the last import of the window; where imports are sorted, at the sorted place.

@@ -28,7 +28,7 @@ impl Sketch {
         let places = places(&file);
         // The file's line that the last line shown so far is, if it is there once.
         let mut anchor = None;
-        for line in block.lines() {
+        for line in without_docstring_quotes(block) {
             anchor = places.get(line.trim()).copied().flatten().or(anchor);
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
@@ -114,6 +114,22 @@ impl Sketch {
         }
         text
     }
+}
+
+/// The lines of a block. The quotes around a marker that stands for a docstring go: the file may have its quotes in
+/// other places.
+fn without_docstring_quotes(block: &str) -> Vec<&str> {
+    let lines: Vec<&str> = block.lines().collect();
+    let quotes = |at: usize| lines.get(at).is_some_and(|line| line.trim() == "\"\"\"");
+    let quoted = |at: usize| {
+        let marker = lines
+            .get(at)
+            .is_some_and(|line| matches!(marker::read(line.trim()), Meaning::Gap(_)));
+        marker && quotes(at.wrapping_sub(1)) && quotes(at + 1)
+    };
+    let goes = |at: usize| quotes(at) && (quoted(at + 1) || quoted(at.wrapping_sub(1)));
+    let kept = (0..lines.len()).filter(|at| !goes(*at));
+    kept.map(|at| lines[at]).collect()
 }
 
 /// Where each line that says something stands; none where it stands more than once.

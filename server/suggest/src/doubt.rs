@@ -156,8 +156,14 @@ fn replaces_without_context(plan: &Plan<'_>, ops: &[Op]) -> bool {
                     .intersection(&self::words(plan.original.rows[row].text))
                     .count()
             };
-            let rival =
-                |row: usize| row != original && like(row) * 10 + words.len() >= like(original) * 10;
+            // Where its indentation is the file's, it tells rows apart, too.
+            let indent = |row: usize| plan.original.rows[row].indent;
+            let indented = plan.shown.rows[sketch].indent == indent(original);
+            let rival = |row: usize| {
+                row != original
+                    && (!indented || indent(row) == indent(original))
+                    && like(row) * 10 + words.len() >= like(original) * 10
+            };
             (0..plan.original.len()).any(rival)
         }
         _ => false,

@@ -50,8 +50,16 @@ class Helix:
         program = os.environ["FAST_APPLY_TEST_HELIX"]
         return subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
 
-    def text(self):
-        """The buffer as it would be written, through a pipe: the file stays as it is."""
+    def type_at_start(self, path, text):
+        """Types at the start of the file that is shown."""
+        self.leave_insert_mode()
+        self.terminal.type("ggi")
+        self.terminal.wait_for(" INS ")
+        self.terminal.type(text)
+        self.leave_insert_mode()
+
+    def text(self, path=None):
+        """The buffer that is shown, as it would be written, through a pipe: the file stays as it is."""
         copy = self.workbench.folder / "copy"
         copy.unlink(missing_ok=True)
         self.leave_insert_mode()

@@ -121,6 +121,13 @@ class VsCode:
     def wait_for_text(self, path, expected, seconds=30):
         until("the text", lambda: self.text(path) == expected, seconds, lambda: self.text(path).decode())
 
+    def type_at_start(self, path, text):
+        """Types at the start of the file that is shown."""
+        self.focus()
+        self.keys("Control+Home")
+        self.page.keyboard.type(text)
+        until("the text", lambda: self.text(path).startswith(text.encode()), 20, self.describe)
+
     def keys(self, keys):
         self.page.keyboard.press(keys)
 

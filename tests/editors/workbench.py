@@ -108,11 +108,16 @@ class Workbench:
 
     def messages(self, sender=None, method=None):
         """What was said so far."""
-        for line in (self.folder / "tap.jsonl").read_text().splitlines():
-            noted = json.loads(line)
+        for noted in self.tapped_lines():
             message = noted["message"]
             if sender in (None, noted["from"]) and method in (None, message.get("method")):
                 yield message
+
+    def tapped_lines(self):
+        """What the tap has written down, and when."""
+        lines = (self.folder / "tap.jsonl").read_text().splitlines(True)
+        # The last one may be only half there.
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)

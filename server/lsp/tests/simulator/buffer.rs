@@ -190,7 +190,7 @@ pub(crate) fn range_at(text: &str, start: usize, end: usize, encoding: Encoding)
     }
 }
 
-fn width(character: char, encoding: Encoding) -> u32 {
+pub(crate) fn width(character: char, encoding: Encoding) -> u32 {
     match encoding {
         Encoding::Utf8 => character.len_utf8() as u32,
         Encoding::Utf16 => character.len_utf16() as u32,

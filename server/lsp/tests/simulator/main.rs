@@ -8,8 +8,11 @@
 
 mod buffer;
 mod client;
+mod history;
+mod neovim;
 mod rules;
 mod scenario;
+mod transcripts;
 mod world;
 
 use std::time::Instant;
@@ -174,6 +177,10 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
         && ours != scenario.rewritten
     {
         return Err(describe("something is missing"));
+    }
+    let alone = scenario.temper == Temper::Honest && !world.touched;
+    if phase == &Phase::Finished && alone && world.client.buffer.text() != scenario.rewritten {
+        return Err(describe("nobody was in the way, and something is missing"));
     }
     if phase == &Phase::Cancelled && message.is_empty() {
         let (text, user) = (

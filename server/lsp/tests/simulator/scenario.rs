@@ -125,18 +125,12 @@ fn changes(lines: usize, random: &mut Rng) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut at = random.usize(..4);
     while at + 2 < lines && changes.len() < 4 {
-        let number = at;
-        let new = |random: &mut Rng| match random.u8(..5) {
-            0 => "}".to_owned(),
-            1 => String::new(),
-            _ => format!("let new{number}{} = \"日本\";", random.u8(..100)),
-        };
         let (removed, count) = match random.u8(..4) {
             0 => (0, random.usize(1..4)),
             1 => (random.usize(1..3), 0),
             _ => (1, random.usize(1..3)),
         };
-        let inserted = (0..count).map(|_| new(random)).collect();
+        let inserted = (0..count).map(|_| new_line(random, at)).collect();
         changes.push(Change {
             at,
             removed,
@@ -144,7 +138,29 @@ fn changes(lines: usize, random: &mut Rng) -> Vec<Change> {
         });
         at += 5 + random.usize(..12);
     }
+    // The end of a file is a place of its own.
+    let free = changes
+        .last()
+        .map_or(0, |last: &Change| last.at + last.removed)
+        + 4;
+    if changes.len() < 4 && free < lines && random.u8(..3) == 0 {
+        let removed = random.usize(..3);
+        let count = random.usize(usize::from(removed == 0)..3);
+        changes.push(Change {
+            at: lines - removed,
+            removed,
+            inserted: (0..count).map(|_| new_line(random, lines)).collect(),
+        });
+    }
     changes
+}
+
+fn new_line(random: &mut Rng, number: usize) -> String {
+    match random.u8(..5) {
+        0 => "}".to_owned(),
+        1 => String::new(),
+        _ => format!("let new{number}{} = \"日本\";", random.u8(..100)),
+    }
 }
 
 fn changed(lines: &[String], changes: &[&Change]) -> Vec<String> {

@@ -226,10 +226,8 @@ impl<'s> World<'s> {
 
     /// Every editor tells what it knows before it asks for anything.
     fn flush_now(&mut self) {
-        if let Some(time) = self.client.flush_time() {
-            let messages = self.client.flush(time.max(self.now));
-            self.send(messages);
-        }
+        let messages = self.client.flush_early(self.now);
+        self.send(messages);
     }
 
     fn type_text(&mut self, start: usize, end: usize, text: &str) {

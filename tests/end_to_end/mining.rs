@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fast_apply_eval::{Case, Pair, read_cases, read_pairs};
+use fast_apply_eval::{Case, Pair, read_cases, read_lessons, read_pairs};
 use tempfile::TempDir;
 
 use crate::command::Run;
@@ -218,6 +218,26 @@ fn edits_of_a_history() {
     assert!(edits.len() > 5);
     assert_eq!(synthesize("7", "again.jsonl.zst"), edits);
     assert_ne!(synthesize("8", "other.jsonl"), edits);
+
+    repository
+        .run(&[
+            "data",
+            "lessons",
+            "edits.jsonl",
+            "--output",
+            "lessons.jsonl",
+        ])
+        .succeeded();
+    let lessons = read_lessons(&repository.path("lessons.jsonl")).expect("they are lessons");
+    for (lesson, edit) in lessons.iter().zip(&edits) {
+        assert_eq!((&lesson.id, &lesson.after), (&edit.id, &edit.after));
+        assert!(edit.reply.contains(lesson.sketch.trim_end()) && !lesson.sketch.contains("```"));
+        assert!(
+            edit.reply
+                .contains(lesson.prose.lines().next().expect("a reply has words"))
+        );
+    }
+    assert_eq!(lessons.len(), edits.len());
 
     repository
         .run(&[

@@ -9,24 +9,24 @@ from pathlib import Path
 from random import Random
 
 from .base_model import read_tokenizer
-from .examples import Example, synthesize_example
+from .examples import Example, training_example
 from .prompt import PromptEncoder
 
 
 class ExampleSource:
-    """Draws examples whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
+    """Draws examples whose length fits the curriculum: the limit glessons from `shortest` to `longest` tokens."""
 
     CHARACTERS_PER_TOKEN = 3.3
 
-    def __init__(self, rows: list[dict], encoder: PromptEncoder, shortest: int, longest: int, random: Random):
-        self.rows = sorted(rows, key=self._estimate)
-        self.estimates = [self._estimate(row) for row in self.rows]
+    def __init__(self, lessons: list[dict], encoder: PromptEncoder, shortest: int, longest: int, random: Random):
+        self.lessons = sorted(lessons, key=self._estimate)
+        self.estimates = [self._estimate(lesson) for lesson in self.lessons]
         self.encoder = encoder
         self.shortest, self.longest = shortest, longest
         self.random = random
 
-    def _estimate(self, row: dict) -> float:
-        return 1.15 * (len(row["before"]) + len(row["after"])) / self.CHARACTERS_PER_TOKEN
+    def _estimate(self, lesson: dict) -> float:
+        return 1.15 * (len(lesson["before"]) + len(lesson["after"])) / self.CHARACTERS_PER_TOKEN
 
     def batch(self, tokens: int, progress: float) -> list[Example]:
         """Examples of about `tokens` tokens together, longest first."""
@@ -34,20 +34,20 @@ class ExampleSource:
         count = sum(estimate <= limit for estimate in self.estimates)
         examples, total = [], 0
         while total < tokens:
-            row = self.rows[self.random.randrange(count)]
-            if self.random.random() > acceptance(row):
+            lesson = self.lessons[self.random.randrange(count)]
+            if self.random.random() > acceptance(lesson):
                 continue
-            example = synthesize_example(row, self.encoder, self.random)
-            if example is None or example.length > limit * 1.15:
+            example = training_example(lesson, self.encoder, self.random)
+            if example.length > limit * 1.15:
                 continue
             examples.append(example)
             total += example.length
         return sorted(examples, key=lambda example: -example.length)
 
 
-def acceptance(row: dict) -> float:
+def acceptance(lesson: dict) -> float:
     """Most commits change one place; most edits that people ask a chat model for change several."""
-    return min(1.0, 0.12 + 0.05 * (row["added"] + row["removed"]) + 0.2 * (row["hunks"] - 1))
+    return min(1.0, 0.12 + 0.05 * lesson["changed_lines"] + 0.2 * (lesson["hunks"] - 1))
 
 
 class BatchQueue:
@@ -58,13 +58,13 @@ class BatchQueue:
 
     AHEAD = 3
 
-    def __init__(self, rows: list[dict], gguf: Path, encoder: PromptEncoder, options, seed: int):
+    def __init__(self, lessons: list[dict], gguf: Path, encoder: PromptEncoder, options, seed: int):
         self.workers = options.workers
         self.waiting: deque = deque()
         if self.workers == 0:
-            self.source = ExampleSource(rows, encoder, options.shortest, options.longest, Random(seed))
+            self.source = ExampleSource(lessons, encoder, options.shortest, options.longest, Random(seed))
         else:
-            arguments = (rows, gguf, options.shortest, options.longest)
+            arguments = (lessons, gguf, options.shortest, options.longest)
             self.pools = [
                 ProcessPoolExecutor(1, get_context("spawn"), initializer=start_worker, initargs=(*arguments, seed * 1000 + number))
                 for number in range(self.workers)
@@ -85,10 +85,10 @@ class BatchQueue:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def start_worker(rows: list[dict], gguf: Path, shortest: int, longest: int, seed: int) -> None:
+def start_worker(lessons: list[dict], gguf: Path, shortest: int, longest: int, seed: int) -> None:
     global worker_source
     encoder = PromptEncoder(read_tokenizer(gguf))
-    worker_source = ExampleSource(rows, encoder, shortest, longest, Random(seed))
+    worker_source = ExampleSource(lessons, encoder, shortest, longest, Random(seed))
 
 
 def worker_batch(tokens: int, progress: float) -> list[Example]:

@@ -1,9 +1,8 @@
 """Measures an adapter, merged into the f32 base as the engine does it, by teacher forcing.
 
-    python -m fast_apply_training.evaluate --gguf MODEL.gguf --adapter DIR --pairs PAIRS.jsonl.zst --lines 0 120 --count 450 --results OUT.jsonl
-    python -m fast_apply_training.evaluate --gguf MODEL.gguf --adapter DIR --edits EDITS.jsonl --lines 0 400 --results OUT.jsonl
+    python -m fast_apply_training.evaluate --gguf MODEL.gguf --adapter DIR --lessons LESSONS.jsonl.zst --held-out --lines 0 120 --results OUT.jsonl
+    python -m fast_apply_training.evaluate --gguf MODEL.gguf --adapter DIR --lessons CHAT-LESSONS.jsonl --lines 0 400 --results OUT.jsonl
 
-Held-out pairs get synthesized sketches, edits come with their chat replies.
 Cases already in OUT.jsonl are not run again, so a stopped evaluation continues,
 and the order is drawn by a seed, so that a part of it is a fair sample.
 """
@@ -12,40 +11,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from random import Random
 
 import torch
 
 from .base_model import BaseModel
-from .evaluation import Totals, add, evaluate_case, heldout_examples
-from .examples import Example, encode_example
+from .evaluation import Totals, add, evaluate_case, sample
 from .export import load_adapter
-from .pairs import read_rows, split
+from .lessons import is_held_out, is_usable, read_lessons
 from .prompt import PromptEncoder
 from .transformer import Transformer
-
-FENCE = re.compile(r"^(`{3,})[^\n`]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
-
-
-def reply_sketch(reply: str) -> str:
-    """The code of the blocks of a chat reply, in order."""
-    return "".join(block.group(2) for block in FENCE.finditer(reply))
-
-
-def edit_examples(rows: list[dict], encoder: PromptEncoder, low: int, high: int) -> list[tuple[dict, Example]]:
-    chosen = []
-    for row in rows:
-        if low <= len(row["before"].splitlines()) < high and "\r" not in row["before"]:
-            sketch = reply_sketch(row["reply"])
-            chosen.append((row, encode_example(encoder, row["before"], row["after"], sketch, row["instruction"])))
-    Random(5).shuffle(chosen)
-    return chosen
-
 
 def main() -> None:
     options = arguments()
@@ -53,11 +31,10 @@ def main() -> None:
     base = BaseModel(options.gguf)
     encoder = PromptEncoder(base.tokenizer)
     low, high = options.lines
-    if options.edits:
-        cases = edit_examples(read_rows(options.edits), encoder, low, high)[: options.count]
-    else:
-        _, heldout = split(read_rows(options.pairs), [])
-        cases = heldout_examples(heldout, encoder, low, high, options.count, options.seed)
+    lessons = [lesson for lesson in read_lessons(options.lessons) if is_usable(lesson)]
+    if options.held_out:
+        lessons = [lesson for lesson in lessons if is_held_out(lesson)]
+    cases = sample(lessons, encoder, low, high, options.count, options.seed)
     adapter = load_adapter(base, options.adapter, options.device) if options.adapter else None
     transformer = Transformer(base, adapter, options.device)
     fitting = [(index, case) for index, case in enumerate(cases) if case[1].length <= base.geometry.context]
@@ -67,15 +44,15 @@ def main() -> None:
     deadline = time.monotonic() + options.minutes * 60
 
     def run(numbered) -> dict | None:
-        index, (row, example) = numbered
+        index, (lesson, example) = numbered
         if index in done:
             return done[index]
         if time.monotonic() > deadline:
             return None
         totals = evaluate_case(transformer, example)
         entry = {
-            "case": index, "repo": row["repo"], "path": row["path"], "commit": row["commit"], "style": row["style"],
-            "language": row.get("lang") or row.get("language"), "lines": len(row["before"].splitlines()),
+            "case": index, "id": lesson["id"], "repo": lesson["repo"], "path": lesson["path"], "style": lesson["style"],
+            "language": lesson["language"], "lines": len(lesson["before"].splitlines()),
             "tokens": example.length, **vars(totals),
         }
         with open(options.results, "a") as results:
@@ -108,9 +85,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--adapter", type=Path, help="PEFT folder; without it the bare base model is measured")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--pairs", type=Path, help="commit pairs, of which the held-out repositories are used")
-    source.add_argument("--edits", type=Path, help="edits with chat replies")
+    parser.add_argument("--lessons", type=Path, required=True, help="lessons, JSON Lines, plain or .zst")
+    parser.add_argument("--held-out", action="store_true", help="only those of held-out repositories")
     parser.add_argument("--lines", type=int, nargs=2, default=(0, 120), metavar=("LOW", "HIGH"), help="LOW <= lines of the file < HIGH")
     parser.add_argument("--count", type=int, default=450)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time; a later call continues")

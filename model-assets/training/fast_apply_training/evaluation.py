@@ -14,7 +14,6 @@ import torch
 
 from .examples import Example, encode_example
 from .prompt import PromptEncoder
-from .sketches import synthesize
 from .transformer import Transformer, score
 
 
@@ -44,13 +43,13 @@ class Totals:
         }
 
 
-def heldout_examples(rows: list[dict], encoder: PromptEncoder, low: int, high: int, count: int, seed: int) -> list[tuple[dict, Example]]:
-    """A fixed set of synthesized edits of held-out files of `low` to `high - 1` lines, evenly from all repositories."""
+def sample(lessons: list[dict], encoder: PromptEncoder, low: int, high: int, count: int, seed: int) -> list[tuple[dict, Example]]:
+    """Of files of `low` to `high - 1` lines, evenly from all repositories; the same ones for the same seed."""
     random = Random(seed)
     by_repository: dict[str, list[dict]] = {}
-    for row in rows:
-        if low <= len(row["before"].splitlines()) < high:
-            by_repository.setdefault(row["repo"], []).append(row)
+    for lesson in lessons:
+        if low <= len(lesson["before"].splitlines()) < high:
+            by_repository.setdefault(lesson["repo"], []).append(lesson)
     for group in by_repository.values():
         random.shuffle(group)
     queue = []
@@ -59,15 +58,7 @@ def heldout_examples(rows: list[dict], encoder: PromptEncoder, low: int, high: i
         for group in groups:
             queue.append(group.pop())
         groups = [group for group in groups if group]
-    chosen = []
-    for row in queue:
-        if len(chosen) == count:
-            break
-        sketch = synthesize(row["before"], row["after"], row["lang"], row["instruction"], random)
-        if sketch is not None:
-            example = encode_example(encoder, row["before"], row["after"], sketch.text, sketch.instruction)
-            chosen.append(({**row, "style": sketch.style}, example))
-    return chosen
+    return [(lesson, encode_example(encoder, lesson)) for lesson in queue[:count]]
 
 
 @torch.no_grad()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 from .prompt import PromptEncoder
-from .sketches import synthesize
 
 TURN_WEIGHT = 5.0
 LINE_START_WEIGHT = 2.0
 NO_OP_SHARE = 0.02
+# Most callers give no instruction; then the prose of the reply stands in the prompt.
+PROSE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,21 @@ class Example:
         return len(self.prompt) + len(self.answer)
 
 
-def synthesize_example(row: dict, encoder: PromptEncoder, random: Random) -> Example | None:
-    """One draw of a sketch for a commit pair; None where the draw led to none."""
-    before, after = row["before"], row["after"]
-    sketch = synthesize(before, after, row["lang"], row["instruction"], random)
-    if sketch is None:
-        return None
-    if random.random() < NO_OP_SHARE:
-        before = after
-    return encode_example(encoder, before, after, sketch.text, sketch.instruction)
+def training_example(lesson: dict, encoder: PromptEncoder, random: Random) -> Example:
+    """The lesson, with the instruction or with the reply's prose, and now and then as an edit that has been made already."""
+    instruction = lesson["instruction"]
+    if not lesson["instruction_needed"] and random.random() < PROSE_SHARE:
+        instruction = lesson["prose"]
+    before = lesson["after"] if random.random() < NO_OP_SHARE else lesson["before"]
+    return encode_example(encoder, {**lesson, "before": before, "instruction": instruction})
 
 
-def encode_example(encoder: PromptEncoder, before: str, after: str, sketch: str, instruction: str | None) -> Example:
-    answer = encoder.answer(after)
-    weights = answer_weights(encoder, before, after, answer)
-    return Example(encoder.prompt(before, sketch, instruction), answer, weights, len(after.encode()))
+def encode_example(encoder: PromptEncoder, lesson: dict) -> Example:
+    """The lesson as evaluations see it: with the instruction where there is one, else with the prose."""
+    answer = encoder.answer(lesson["after"])
+    weights = answer_weights(encoder, lesson["before"], lesson["after"], answer)
+    prompt = encoder.prompt(lesson["before"], lesson["sketch"], lesson["instruction"] or lesson["prose"])
+    return Example(prompt, answer, weights, len(lesson["after"].encode()))
 
 
 def answer_weights(encoder: PromptEncoder, before: str, after: str, answer: list[int]) -> list[float]:

@@ -1,6 +1,6 @@
 """Trains a LoRA adapter for the default model.
 
-    python -m fast_apply_training.train_lora --gguf MODEL.gguf --pairs PAIRS.jsonl.zst --output RUN --minutes 120
+    python -m fast_apply_training.train_lora --gguf MODEL.gguf --lessons LESSONS.jsonl.zst --output RUN --minutes 120
 
 The learning rate follows a cosine over the wall-clock budget, so that a run
 ends with a finished adapter whatever the speed of the machine. A run continues
@@ -22,10 +22,10 @@ import torch
 
 from .base_model import BaseModel
 from .batches import BatchQueue
-from .evaluation import evaluate, heldout_examples
+from .evaluation import evaluate, sample
 from .examples import Example
 from .export import save_adapter
-from .pairs import read_rows, split
+from .lessons import read_lessons, split
 from .prompt import PromptEncoder
 from .transformer import Adapter, Transformer, WeightedCrossEntropy
 
@@ -107,10 +107,11 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     base = BaseModel(options.gguf)
     encoder = PromptEncoder(base.tokenizer)
-    measured = [row for path in options.measured for row in read_rows(path)]
-    training, heldout = split(read_rows(options.pairs), measured)
-    report(options, {"event": "data", "training_rows": len(training), "heldout_rows": len(heldout)})
-    probe = [example for _, example in heldout_examples(heldout, encoder, 0, 80, options.probe_cases, seed=7)]
+    measured = [lesson for path in options.measured for lesson in read_lessons(path)]
+    lessons = [lesson for path in options.lessons for lesson in read_lessons(path)]
+    training, held_out = split(lessons, measured)
+    report(options, {"event": "data", "training": len(training), "held_out": len(held_out)})
+    probe = [example for _, example in sample(held_out, encoder, 0, 80, options.probe_cases, seed=7)]
 
     adapter = Adapter(base, options.rank, options.alpha, options.seed, options.device)
     transformer = Transformer(base, adapter, options.device, getattr(torch, options.dtype))
@@ -193,8 +194,8 @@ def report(options, entry: dict) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gguf", type=Path, required=True, help="the base model")
-    parser.add_argument("--pairs", type=Path, required=True, help="commit pairs, JSON Lines, plain or .zst")
-    parser.add_argument("--measured", type=Path, nargs="*", default=[], help="further sets that training must not resemble")
+    parser.add_argument("--lessons", type=Path, nargs="+", required=True, help="lessons, JSON Lines, plain or .zst; several draws of the same pairs give variety")
+    parser.add_argument("--measured", type=Path, nargs="*", default=[], help="further lessons, which training must not resemble")
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--base-name", default="HuggingFaceTB/SmolLM2-135M-Instruct")
     parser.add_argument("--device", default="cpu")

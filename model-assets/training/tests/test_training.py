@@ -19,47 +19,18 @@ from peft import PeftModel
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from fast_apply_training.base_model import BaseModel
-from fast_apply_training.evaluate import reply_sketch
-from fast_apply_training.examples import answer_weights
+from fast_apply_training.examples import answer_weights, encode_example, training_example
 from fast_apply_training.export import load_adapter
 from fast_apply_training.golden import golden
-from fast_apply_training.pairs import check_disjoint, near_duplicates, split
+from fast_apply_training.lessons import check_disjoint, near_duplicates, split
 from fast_apply_training.prompt import PromptEncoder, prompt_pieces
-from fast_apply_training.sketches import SketchWriter, synthesize
 from fast_apply_training.transformer import Adapter, Transformer, WeightedCrossEntropy
 
 from .tiny import write_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BEFORE = """import os
-import sys
-
-
-class Shelf:
-    \"\"\"Books in order.\"\"\"
-
-    def __init__(self, books):
-        self.books = list(books)
-        self.sorted = False
-
-    def add(self, book):
-        self.books.append(book)
-
-    def count(self):
-        return len(self.books)
-
-
-def main():
-    shelf = Shelf(sys.argv[1:])
-    print(shelf.count())
-"""
-AFTER = BEFORE.replace("        self.books.append(book)\n", "        self.books.append(book)\n        self.sorted = False\n").replace(
-    "    print(shelf.count())", "    print(f\"{shelf.count()} books\")"
-)
-
-
-def rows(repository: str, count: int) -> list[dict]:
+def lessons(repository: str, count: int) -> list[dict]:
     """Edits that share no telling line with those of another repository."""
     made = []
     for number in range(count):
@@ -67,8 +38,10 @@ def rows(repository: str, count: int) -> list[dict]:
         before = "\n".join(f"value_of_{tag}_{line} = compute({line})" for line in range(12)) + "\n"
         after = before.replace("compute(5)", "compute(5, exactly=True)")
         made.append({
-            "repo": repository, "commit": "0", "path": f"{number}.py", "lang": "python", "instruction": "Compute exactly",
-            "before": before, "after": after, "lines": 12, "hunks": 1, "added": 1, "removed": 1,
+            "id": tag, "repo": repository, "path": f"{number}.py", "language": "python", "style": "hunks",
+            "instruction": "Compute exactly", "prose": "Here it is:", "instruction_needed": False,
+            "before": before, "after": after, "hunks": 1, "changed_lines": 1,
+            "sketch": "# ...\n" + "\n".join(after.split("\n")[4:7]) + "\n# ...\n",
         })
     return made
 
@@ -110,68 +83,25 @@ class Prompt(unittest.TestCase):
         self.assertNotIn(("text", "<instruction>"), prompt_pieces("a\n", "b\n", "  "))
 
 
-class Sketches(unittest.TestCase):
-    def test_same_seed_same_sketch(self):
-        for seed in range(40):
-            draws = {synthesize(BEFORE, AFTER, "python", "Track order", Random(seed)) for _ in range(3)}
-            self.assertEqual(len(draws), 1)
-
-    def test_every_inserted_line_is_shown(self):
-        styles = set()
-        for seed in range(300):
-            sketch = synthesize(BEFORE, AFTER, "python", "Track order", Random(seed))
-            if sketch is None:
-                continue
-            styles.add(sketch.style)
-            lines = [line.strip() for line in sketch.text.split("\n")]
-            self.assertGreaterEqual(lines.count("self.sorted = False"), 1, sketch)
-            self.assertIn('print(f"{shelf.count()} books")', lines, sketch)
-        self.assertGreaterEqual(len(styles), 7)
-
-    def test_a_deletion_is_shown_by_its_neighbours_or_told(self):
-        after = BEFORE.replace("    def count(self):\n        return len(self.books)\n\n\n", "\n")
-        for seed in range(300):
-            sketch = synthesize(BEFORE, after, "python", "Tidy", Random(seed))
-            if sketch is None:
-                continue
-            lines = [line.strip() for line in sketch.text.split("\n") if line.strip()]
-            together = any(
-                a == "self.books.append(book)" and b.startswith("def main") for a, b in zip(lines, lines[1:])
-            )
-            told = "count" in (sketch.instruction or "") or any("count" in line and "def " not in line and "print" not in line for line in lines)
-            self.assertTrue(together or told, sketch)
-
-    def test_hidden_lines_are_unchanged_ones(self):
-        for seed in range(200):
-            writer = SketchWriter(BEFORE, AFTER, "python", "Track order", Random(seed))
-            if writer.write() is None:
-                continue
-            for change in writer.changes:
-                self.assertTrue(all(writer.shown[change.start : change.stop]) or change in writer.told)
-
-    def test_sketch_of_a_reply(self):
-        self.assertEqual(reply_sketch("Here:\n\n```py a.py\nx = 1\n```\nand\n```\ny\n```\n"), "x = 1\ny\n")
-
-
 class HeldOut(unittest.TestCase):
     def test_heldout_repositories_and_lookalikes_are_left_out(self):
-        heldout = rows("psf+requests", 3)
-        copies = [{**row, "repo": "someone+fork"} for row in heldout[:1]]
-        training, kept = split(heldout + copies + rows("other+project", 4), [])
+        heldout = lessons("psf+requests", 3)
+        copies = [{**lesson, "repo": "someone+fork"} for lesson in heldout[:1]]
+        training, kept = split(heldout + copies + lessons("other+project", 4), [])
         self.assertEqual(len(kept), 3)
-        self.assertEqual({row["repo"] for row in training}, {"other+project"})
+        self.assertEqual({lesson["repo"] for lesson in training}, {"other+project"})
 
     def test_the_check_fails_on_a_leak(self):
-        heldout = rows("psf+requests", 2)
+        heldout = lessons("psf+requests", 2)
         with self.assertRaises(ValueError):
-            check_disjoint(rows("psf+requests", 1), heldout)
+            check_disjoint(lessons("psf+requests", 1), heldout)
         with self.assertRaises(ValueError):
             check_disjoint([{**heldout[0], "repo": "someone+fork"}], heldout)
-        check_disjoint(rows("other+project", 2), heldout)
+        check_disjoint(lessons("other+project", 2), heldout)
 
     def test_measured_edits_are_kept_out_too(self):
-        measured = [{"repo": "encode/httpx", "before": rows("a+b", 1)[0]["before"], "after": "x\n"}]
-        self.assertEqual(near_duplicates(rows("a+b", 1) + rows("c+d", 1), measured), {0})
+        measured = [{"repo": "encode/httpx", "before": lessons("a+b", 1)[0]["before"], "after": "x\n"}]
+        self.assertEqual(near_duplicates(lessons("a+b", 1) + lessons("c+d", 1), measured), {0})
 
 
 class TinyModel(unittest.TestCase):
@@ -244,6 +174,21 @@ class TinyModel(unittest.TestCase):
             theirs = reference(torch.tensor([ids])).logits[0]
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
 
+    def test_the_prompt_has_the_instruction_or_the_prose(self):
+        lesson = lessons("other+project", 1)[0]
+        encoded = lambda row: encode_example(self.encoder, row).prompt
+        told, said = encoded(lesson), encoded({**lesson, "instruction": ""})
+        self.assertIn("<instruction>Compute exactly</instruction>", self.base.tokenizer.decode(told))
+        self.assertIn("<instruction>Here it is:</instruction>", self.base.tokenizer.decode(said))
+        random = Random(1)
+        drawn = [training_example(lesson, self.encoder, random) for _ in range(200)]
+        self.assertTrue({tuple(told), tuple(said)} < {tuple(example.prompt) for example in drawn})
+        made = [example for example in drawn if tuple(example.prompt) not in (tuple(told), tuple(said))]
+        self.assertTrue(0 < len(made) < 20, "now and then the edit has been made already")
+        needed = {**lesson, "instruction_needed": True}
+        drawn = [training_example(needed, self.encoder, random).prompt for _ in range(50)]
+        self.assertNotIn(said, drawn)
+
     def test_turns_weigh_most(self):
         before, after = "one\ntwo\nthree\n", "one\ntwo\nnew\nthree\n"
         answer = self.encoder.answer(after)
@@ -254,11 +199,11 @@ class TinyModel(unittest.TestCase):
 
     def test_training_resumes_lowers_the_loss_and_exports(self):
         folder = Path(self.folder.name)
-        pairs = folder / "pairs.jsonl"
-        pairs.write_text("".join(json.dumps(row) + "\n" for row in rows("other+project", 6) + rows("psf+requests", 2)))
+        data = folder / "lessons.jsonl"
+        data.write_text("".join(json.dumps(lesson) + "\n" for lesson in lessons("other+project", 6) + lessons("psf+requests", 2)))
         output = folder / "run"
         command = [
-            sys.executable, "-m", "fast_apply_training.train_lora", "--gguf", str(self.model), "--pairs", str(pairs),
+            sys.executable, "-m", "fast_apply_training.train_lora", "--gguf", str(self.model), "--lessons", str(data),
             "--output", str(output), "--rank", "4", "--batch-tokens", "2000", "--longest", "4000", "--shortest", "4000",
             "--learning-rate", "0.02", "--warm-up-steps", "2", "--probe-cases", "2",
         ]
@@ -277,7 +222,7 @@ class TinyModel(unittest.TestCase):
         results = folder / "results.jsonl"
         evaluation = [
             sys.executable, "-m", "fast_apply_training.evaluate", "--gguf", str(self.model), "--adapter", str(output / "adapter"),
-            "--pairs", str(pairs), "--count", "2", "--results", str(results),
+            "--lessons", str(data), "--held-out", "--count", "2", "--results", str(results),
         ]
         for _ in range(2):
             subprocess.run(evaluation, cwd=ROOT, check=True, capture_output=True, timeout=300)

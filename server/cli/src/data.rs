@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use fast_apply_eval::{Mining, pack_cases, read_pairs, synthesize, write_cases, write_pairs};
+use fast_apply_eval::{
+    Lesson, Mining, pack_cases, read_cases, read_pairs, synthesize, write_cases, write_lessons,
+    write_pairs,
+};
 
 use crate::failure::Failure;
 
@@ -21,6 +24,8 @@ enum DataCommand {
     Mine(MineArguments),
     /// Writes the chat replies that could have led from one text of a pair to the other.
     Synthesize(SynthesizeArguments),
+    /// Writes what a model is shown of edits: the texts of their prompts, for training.
+    Lessons(LessonsArguments),
     /// Packs directories with one edit each into a data set.
     Pack(PackArguments),
 }
@@ -73,6 +78,16 @@ struct SynthesizeArguments {
 }
 
 #[derive(Args)]
+struct LessonsArguments {
+    /// Edits, as `data synthesize` writes them and `eval` reads them.
+    #[arg(required = true)]
+    edits: Vec<PathBuf>,
+    /// Write the lessons to this file: JSON lines, plain or .zst.
+    #[arg(long, value_name = "LESSONS")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
 struct PackArguments {
     /// Holds a directory for each edit, with `case.json`, `before.*`, `after.*` and `reply.md`.
     directory: PathBuf,
@@ -84,7 +99,8 @@ struct PackArguments {
 pub(crate) fn run(arguments: &DataArguments) -> Result<(), Failure> {
     match &arguments.command {
         DataCommand::Mine(arguments) => mine(arguments),
-        DataCommand::Synthesize(arguments) => write_synthesized(arguments),
+        DataCommand::Synthesize(arguments) => synthesized(arguments),
+        DataCommand::Lessons(arguments) => lessons(arguments),
         DataCommand::Pack(arguments) => pack(arguments),
     }
 }
@@ -124,7 +140,7 @@ fn name(repository: &Path) -> Result<String, Failure> {
     Ok(name.to_string_lossy().trim_end_matches(".git").to_owned())
 }
 
-fn write_synthesized(arguments: &SynthesizeArguments) -> Result<(), Failure> {
+fn synthesized(arguments: &SynthesizeArguments) -> Result<(), Failure> {
     let mut pairs = Vec::new();
     for path in &arguments.pairs {
         pairs.extend(read_pairs(path).map_err(anyhow::Error::from)?);
@@ -140,6 +156,23 @@ fn write_synthesized(arguments: &SynthesizeArguments) -> Result<(), Failure> {
         "{} edits of {} pairs in {}",
         cases.len(),
         pairs.len(),
+        arguments.output.display()
+    );
+    Ok(())
+}
+
+fn lessons(arguments: &LessonsArguments) -> Result<(), Failure> {
+    let mut cases = Vec::new();
+    for path in &arguments.edits {
+        cases.extend(read_cases(path).map_err(anyhow::Error::from)?);
+    }
+    let lessons: Vec<Lesson> = cases.iter().filter_map(Lesson::of).collect();
+    write_lessons(&arguments.output, &lessons)
+        .with_context(|| format!("cannot write {}", arguments.output.display()))?;
+    eprintln!(
+        "{} lessons of {} edits in {}",
+        lessons.len(),
+        cases.len(),
         arguments.output.display()
     );
     Ok(())

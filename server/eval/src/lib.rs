@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! git history --Mining--> Pair --synthesize--> Case --Evaluator--> CaseResult --> Summary, Report
+//!                                               |--> Lesson: for training
 //! ```
 
 mod case;
@@ -12,6 +13,7 @@ mod evaluator;
 mod failures;
 mod journal;
 mod json_lines;
+mod lesson;
 mod mine;
 mod pack;
 mod pair;
@@ -28,6 +30,7 @@ pub use evaluator::{Evaluator, Oracle};
 pub use failures::write_failures;
 pub use journal::Journal;
 pub use json_lines::DataError;
+pub use lesson::{Lesson, read_lessons, write_lessons};
 pub use mine::{MineError, Mining};
 pub use pack::{PackError, pack_cases};
 pub use pair::{Pair, read_pairs, write_pairs};

@@ -298,12 +298,12 @@ pub enum Effect {
         /// What it holds.
         text: String,
     },
-    /// Code lenses or hints have changed.
-    Pending {
+    /// Announce that a suggestion is pending, or that none is any more.
+    Announce {
         /// The document.
         uri: Uri,
-        /// The line the announcement stands on, or none if nothing is pending any more.
-        line: Option<u32>,
+        /// Whether one is pending.
+        pending: bool,
     },
     /// Send [`Event::Woken`] at this time.
     WakeAt(Millis),

@@ -113,8 +113,7 @@ impl Repair {
     #[must_use]
     pub(crate) fn follow(&mut self, change: &Splice) -> bool {
         if change.range.end <= self.range.start {
-            let moved = |offset: usize| offset + change.inserted - change.range.len();
-            self.range = moved(self.range.start)..moved(self.range.end);
+            self.range = change.moved(&self.range);
             return true;
         }
         change.range.start >= self.range.end

@@ -354,10 +354,9 @@ impl MainLoop {
     }
 
     fn announce(&mut self, uri: &Uri) {
-        let line = self.pending.contains_key(uri).then_some(0);
-        self.effects.push(Effect::Pending {
+        self.effects.push(Effect::Announce {
             uri: uri.clone(),
-            line,
+            pending: self.pending.contains_key(uri),
         });
     }
 
@@ -374,9 +373,7 @@ impl MainLoop {
         };
         let session = open.session.as_ref();
         let snapshot = Snapshot {
-            version: open.document.version(),
             pending: self.pending.contains_key(uri),
-            pending_line: 0,
             running: session.is_some_and(Session::runs),
             undoable: session.is_some_and(Session::can_undo),
         };

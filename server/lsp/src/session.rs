@@ -248,6 +248,7 @@ impl Session {
             self.attempts = 0;
             self.newer_than = None;
             self.message = None;
+            self.damaged = false;
             self.restore(Phase::Cancelled);
         }
     }
@@ -256,6 +257,7 @@ impl Session {
         self.cancel.store(true, Ordering::Relaxed);
         self.diff = None;
         self.target = Target::default();
+        self.given_up.clear();
         self.goal = Goal::Restore(phase);
         self.edits = 0;
         self.told = false;

@@ -10,12 +10,8 @@ pub type Snapshots = DashMap<Uri, Snapshot>;
 /// What can be offered on a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The version it speaks of.
-    pub version: i32,
     /// Whether a suggestion is pending.
     pub pending: bool,
-    /// The line its announcement stands on.
-    pub pending_line: u32,
     /// Whether a session runs.
     pub running: bool,
     /// Whether there is something to undo.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fast_apply_text::{Drift, SourceText, common, hunks};
+use fast_apply_text::{Drift, SourceText, Splice, common, hunks};
 use ropey::Rope;
 
 /// The text a session wants, as replacements in the original. Offsets are bytes.
@@ -49,6 +49,14 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// What it does to our version of the text.
+    pub(crate) fn splice(&self) -> Splice {
+        Splice {
+            range: self.range.clone(),
+            inserted: self.text.len(),
+        }
+    }
+
     /// Its range, and the neighbourhood that it could be told at as well: an insertion of `b` in front of a `b` is one
     /// behind it.
     pub(crate) fn slid(&self, text: &Rope) -> Range<usize> {

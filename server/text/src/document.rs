@@ -25,6 +25,14 @@ pub struct Splice {
     pub inserted: usize,
 }
 
+impl Splice {
+    /// Where a range is now that lies behind what was replaced.
+    pub fn moved(&self, range: &Range<usize>) -> Range<usize> {
+        let moved = |offset: usize| offset + self.inserted - self.range.len();
+        moved(range.start)..moved(range.end)
+    }
+}
+
 /// One step of a change.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -59,36 +59,33 @@ impl Drift {
             region.from.end = touched.from.end;
             region.to.end = touched.to.end;
         }
-        let grown = |offset: usize| offset + splice.inserted - splice.range.len();
-        region.to.end = grown(region.to.end);
+        region.to.end = region.to.end + splice.inserted - splice.range.len();
         for later in &mut self.regions[behind..] {
-            later.to = grown(later.to.start)..grown(later.to.end);
+            later.to = splice.moved(&later.to);
         }
         trim(&mut region, from, to);
         let kept = !(region.from.is_empty() && region.to.is_empty());
         self.regions.splice(first..behind, kept.then_some(region));
     }
 
-    /// Takes in that `from` was changed so that it has what `to` had already: `range` of it became `inserted` bytes.
-    /// The regions that touch it were that change and go.
-    pub fn absorb(&mut self, range: Range<usize>, inserted: usize) {
-        self.regions.retain(|region| !touches(&region.from, &range));
+    /// Takes in that `from` was changed so that it has what `to` had already. The regions that touch what was replaced
+    /// were that change and go.
+    pub fn absorb(&mut self, splice: &Splice) {
+        self.regions
+            .retain(|region| !touches(&region.from, &splice.range));
         for region in &mut self.regions {
-            if region.from.start >= range.end {
-                let moved = |offset: usize| offset + inserted - range.len();
-                region.from = moved(region.from.start)..moved(region.from.end);
+            if region.from.start >= splice.range.end {
+                region.from = splice.moved(&region.from);
             }
         }
     }
 
-    /// Takes in that both texts were changed alike: `range` of `from`, into which no region reaches, and its place in
-    /// `to` became `inserted` bytes.
-    pub fn carry(&mut self, range: &Range<usize>, inserted: usize) {
-        let moved = |offset: usize| offset + inserted - range.len();
+    /// Takes in that both texts were changed alike, in a place of `from` into which no region reaches.
+    pub fn carry(&mut self, splice: &Splice) {
         for region in &mut self.regions {
-            if region.from.start >= range.end {
-                region.from = moved(region.from.start)..moved(region.from.end);
-                region.to = moved(region.to.start)..moved(region.to.end);
+            if region.from.start >= splice.range.end {
+                region.from = splice.moved(&region.from);
+                region.to = splice.moved(&region.to);
             }
         }
     }
@@ -285,14 +282,14 @@ mod tests {
                 let (mut from, mut to, mut drift) = (from.clone(), to.clone(), drift.clone());
                 splice(&mut to, place, &my_text);
                 splice(&mut from, my_range.clone(), &my_text);
-                drift.carry(&my_range, my_text.len());
+                drift.carry(&Splice { range: my_range.clone(), inserted: my_text.len() });
                 prop_assert_eq!(rebuilt(&drift, &from, &to), to.to_string());
             }
             if let Some(place) = drift.find(&my_range) {
                 splice(&mut to, place.clone(), &my_text);
                 drift.record(&Splice { range: place, inserted: my_text.len() }, &from, &to);
                 splice(&mut from, my_range.clone(), &my_text);
-                drift.absorb(my_range, my_text.len());
+                drift.absorb(&Splice { range: my_range, inserted: my_text.len() });
                 prop_assert_eq!(rebuilt(&drift, &from, &to), to.to_string());
             }
         }

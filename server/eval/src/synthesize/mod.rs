@@ -91,7 +91,7 @@ fn draw(pair: &Pair, dice: &mut Dice) -> Option<Case> {
         instruction: wording.instruction,
         before: pair.before.clone(),
         after: pair.after.clone(),
-        other: further_keys(pair, style),
+        other: further_keys(pair, style, !removals.is_empty()),
         ..Case::default()
     })
 }
@@ -100,12 +100,13 @@ fn is_patch(style: Style) -> bool {
     matches!(style, Style::UnifiedDiff | Style::SearchReplace)
 }
 
-fn further_keys(pair: &Pair, style: Style) -> Map<String, Value> {
+fn further_keys(pair: &Pair, style: Style, instruction_needed: bool) -> Map<String, Value> {
     let mut keys = Map::new();
     keys.insert("style".to_owned(), style.name().into());
     keys.insert("repo".to_owned(), pair.repo.as_str().into());
     keys.insert("commit".to_owned(), pair.commit.as_str().into());
     keys.insert("licence".to_owned(), pair.licence.clone().into());
+    keys.insert("instruction_needed".to_owned(), instruction_needed.into());
     keys
 }
 

@@ -140,6 +140,7 @@ impl MainLoop {
     }
 
     fn preview(&mut self, uri: &Uri) -> Result<Value, String> {
+        let session = SessionId(self.number());
         let name = path_of(uri);
         let (Some(open), Some(pending)) = (self.documents.get(uri), self.pending.get(uri)) else {
             return Err(format!("No suggestion is pending for {name}."));
@@ -147,7 +148,7 @@ impl MainLoop {
         let before = open.document.text().to_string();
         check_text(&name, &SourceText::from_text(before.clone()))?;
         let job = Job {
-            session: SessionId(self.last_number + 1),
+            session,
             path: name,
             original: before.clone(),
             suggested: pending.suggested.clone(),
@@ -155,14 +156,11 @@ impl MainLoop {
             mode: self.client.settings.mode,
             cancel: Arc::new(AtomicBool::new(false)),
         };
-        let session = SessionId(self.number());
-        self.previews.insert(
-            session,
-            Preview {
-                uri: uri.clone(),
-                before,
-            },
-        );
+        let preview = Preview {
+            uri: uri.clone(),
+            before,
+        };
+        self.previews.insert(session, preview);
         self.effects.push(Effect::Work(Box::new(job)));
         Ok(json!({"session": session.0}))
     }

@@ -3,7 +3,7 @@
 use fast_apply_text::PositionRange;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeLens, Command, Position, Range,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeLens, Command, Range,
 };
 
 use crate::event::Uri;
@@ -89,11 +89,10 @@ pub(crate) fn action((title, name, arguments): Offer, literal: bool) -> CodeActi
     }
 }
 
-/// The lens that announces a pending suggestion. It names no version: it means the text as it is when clicked.
+/// The lens that announces a pending suggestion, on the first line. It names no version: it means the text as it is when clicked.
 pub(crate) fn lens(uri: &Uri, snapshot: &Snapshot) -> Option<CodeLens> {
-    let start = Position::new(snapshot.pending_line, 0);
     snapshot.pending.then(|| CodeLens {
-        range: Range::new(start, start),
+        range: Range::default(),
         command: Some(Command::new(
             "Apply suggested edit".to_owned(),
             command::APPLY.to_owned(),
@@ -136,9 +135,7 @@ mod tests {
     }
 
     const IDLE: Snapshot = Snapshot {
-        version: 7,
         pending: false,
-        pending_line: 0,
         running: false,
         undoable: false,
     };

@@ -71,7 +71,7 @@ impl Editor {
             Effect::Report(report) => self.report(report),
             Effect::Show { gravity, text } => self.show(gravity, &text),
             Effect::ShowDocument { name, text } => self.show_document(&name, text),
-            Effect::Pending { uri, line } => self.announce(&uri, line),
+            Effect::Announce { uri, pending } => self.announce(&uri, pending),
             Effect::Answer { .. } | Effect::Work(_) | Effect::Warm { .. } | Effect::WakeAt(_) => {}
         }
     }
@@ -190,16 +190,16 @@ impl Editor {
         self.reporter.report(report, style);
     }
 
-    /// Tells that a suggestion is pending on a line, or that none is any more.
-    fn announce(&self, uri: &Uri, line: Option<u32>) {
+    /// Tells on the document's first line that a suggestion is pending, or takes that back.
+    fn announce(&self, uri: &Uri, pending: bool) {
         if self.client().is_some_and(|client| client.code_lens) {
             // The lenses themselves are asked for.
             self.outbox
                 .request("workspace/codeLens/refresh", Value::Null, |_| {});
             return;
         }
-        let hint = |line: u32| {
-            let start = json!({ "line": line, "character": 0 });
+        let hint = || {
+            let start = json!({ "line": 0, "character": 0 });
             json!({
                 "range": { "start": start, "end": start },
                 "severity": 4,
@@ -207,7 +207,7 @@ impl Editor {
                 "message": "A suggested edit is pending: see the code actions.",
             })
         };
-        let diagnostics: Vec<Value> = line.map(hint).into_iter().collect();
+        let diagnostics: Vec<Value> = pending.then(hint).into_iter().collect();
         let params = json!({ "uri": &**uri, "diagnostics": diagnostics });
         self.outbox
             .notify("textDocument/publishDiagnostics", params);

@@ -36,7 +36,7 @@ impl Session {
         if let Purpose::Change(change) = &purpose
             && meant.as_ref() == Some(&place)
         {
-            self.foreign.carry(&change.range, change.text.len());
+            self.foreign.carry(&change.splice());
             self.land(change);
             self.follow(&Splice {
                 range: place,
@@ -122,7 +122,10 @@ impl Session {
                 continue;
             };
             let kept = hull.from.len() - change.range.len();
-            self.foreign.absorb(hull.from, kept + change.text.len());
+            self.foreign.absorb(&Splice {
+                range: hull.from,
+                inserted: kept + change.text.len(),
+            });
             self.take_sent(at);
             self.land(&change);
         }
@@ -165,10 +168,7 @@ impl Session {
     /// Takes a change of the document into ours.
     fn land(&mut self, change: &Change) {
         splice(&mut self.ours, change.range.clone(), &change.text);
-        let landed = Splice {
-            range: change.range.clone(),
-            inserted: change.text.len(),
-        };
+        let landed = change.splice();
         self.mine.record(&landed, &self.original, &self.ours);
         self.move_sent(&landed);
         self.attempts = 0;
@@ -198,8 +198,7 @@ impl Session {
                 return true;
             };
             if change.range.start >= landed.range.end {
-                let moved = |offset: usize| offset + landed.inserted - landed.range.len();
-                change.range = moved(change.range.start)..moved(change.range.end);
+                change.range = landed.moved(&change.range);
                 return true;
             }
             change.range.end <= landed.range.start

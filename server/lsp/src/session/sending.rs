@@ -108,6 +108,9 @@ impl Session {
             parts: purposes.len(),
         });
         for (place, purpose) in purposes {
+            if let Purpose::Repair(sent) = &purpose {
+                self.repairs.retain(|repair| repair != sent);
+            }
             let positions = mirror.positions(place, self.encoding);
             edits.push((positions, purpose.text().to_owned()));
             // The same change sent again is no lost one any more.
@@ -174,10 +177,9 @@ impl Session {
     }
 
     /// What to send next, and where to.
-    fn next_purposes(&mut self) -> Vec<(Range<usize>, Purpose)> {
-        if !self.repairs.is_empty() {
-            let repair = self.repairs.remove(0);
-            return vec![(repair.range.clone(), Purpose::Repair(repair))];
+    fn next_purposes(&self) -> Vec<(Range<usize>, Purpose)> {
+        if let Some(repair) = self.repairs.first() {
+            return vec![(repair.range.clone(), Purpose::Repair(repair.clone()))];
         }
         let whole = match self.goal {
             Goal::Restore(_) => true,

@@ -10,7 +10,7 @@ use fast_apply_lsp::event::{
 };
 use fast_apply_lsp::main_loop::MainLoop;
 use fast_apply_lsp::settings::{Granularity, Settings};
-use fast_apply_text::{Encoding, PositionRange, TextChange};
+use fast_apply_text::{Encoding, Position, PositionRange, TextChange};
 
 use crate::buffer::{index_at, range_at};
 
@@ -357,6 +357,63 @@ fn an_undo_before_the_end_is_a_cancel() {
             edit 2:0 "two", 9:0 "nine"
             cancelled 
         "#]],
+        BEFORE,
+    );
+}
+
+#[test]
+fn an_undo_does_not_repeat_what_was_left_out_before() {
+    let mut script = Script::new(Granularity::Token);
+    script.work(Work::Text("one\nTWO\n".to_owned()));
+    script.wait(25);
+    script.land();
+    script.type_over("two", "2");
+    script.result(AFTER);
+    script.wait(25);
+    script.land_all();
+    script.command(Command::Undo {
+        uri: script.uri.clone(),
+    });
+    script.land_all();
+    script.check(
+        expect![[r#"
+        edit 2:0 "TWO\n"
+        edit 10:0 "NINE"
+        edit 2:0 ""
+        finished Left out, because you have edited there: line 2.
+        edit 9:0 "nine"
+        cancelled 
+    "#]],
+        &BEFORE.replace("two", "2"),
+    );
+}
+
+#[test]
+fn a_deletion_at_the_end_of_the_file_can_come_in_two_steps() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(&BEFORE.replace("ten\n", ""));
+    let (ticket, _) = script.in_flight.remove(0);
+    let start = Position {
+        line: 9,
+        character: 0,
+    };
+    for (line, character) in [(9, 3), (10, 0)] {
+        let end = Position { line, character };
+        script.change(PositionRange { start, end }, "");
+    }
+    script.answer(ticket, EditAnswer::Applied);
+    assert_eq!(script.text, BEFORE.replace("ten\n", ""));
+    script.command(Command::Undo {
+        uri: script.uri.clone(),
+    });
+    script.land_all();
+    script.check(
+        expect![[r#"
+        edit 10:0 ""
+        finished 
+        edit 10:0 "ten\n"
+        cancelled 
+    "#]],
         BEFORE,
     );
 }

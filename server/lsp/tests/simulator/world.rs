@@ -316,7 +316,7 @@ impl<'s> World<'s> {
                 | Effect::Warm { .. }
                 | Effect::Show { .. }
                 | Effect::ShowDocument { .. }
-                | Effect::Pending { .. } => {}
+                | Effect::Announce { .. } => {}
             }
         }
     }

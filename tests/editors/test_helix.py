@@ -74,6 +74,18 @@ def test_a_result_lands_as_one_undo_step(workbench, running, edit):
     helix.wait_for_text(edit.before)
 
 
+def test_lines_come_behind_the_last_one(workbench, start):
+    edit = edits.at_the_end()
+    path = workbench.write(edit)
+    helix = start(workbench.replaying_server(edit), path, mode="rewrite")
+    workbench.suggest(path)
+    helix.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
+    helix.wait_for_text(edit.after)
+    helix.undo()
+    helix.wait_for_text(edit.before)
+
+
 def test_hunks_land_while_text_is_written_and_are_taken_back_by_one_action(workbench, running):
     edit = edits.long()
     helix, path = running(edit, {}, granularity="hunk")

@@ -75,6 +75,18 @@ def test_hunks_land_while_text_is_written_and_are_one_undo_step(workbench, strea
     neovim.wait_for_text(path, edit.before)
 
 
+def test_lines_come_behind_the_last_one(workbench, start):
+    edit = edits.at_the_end()
+    path = workbench.write(edit)
+    neovim = start(workbench.replaying_server(edit), path, mode="rewrite")
+    workbench.suggest(path)
+    neovim.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
+    neovim.wait_for_text(path, edit.after)
+    neovim.undo()
+    neovim.wait_for_text(path, edit.before)
+
+
 def test_typing_goes_on_while_text_is_written(workbench, streaming):
     edit = edits.long()
     neovim, path = streaming(edit)

@@ -24,11 +24,9 @@ pub(crate) fn ahead_of_final_break(
         false => inserted.to_owned(),
     };
     let ending = line_break_at_end(&tail);
-    let before = text.byte_slice(..start);
-    let line = before
-        .line(before.len_lines().saturating_sub(2))
-        .to_string();
-    if ending.is_empty() || line_break_at_end(&line) != ending {
+    let before = text.byte_to_char(start);
+    let before = text.slice(before.saturating_sub(2)..before).to_string();
+    if ending.is_empty() || line_break_at_end(&before) != ending {
         return as_it_is;
     }
     // What is in front of the edit ends as the edit does, so that it can be moved ahead of that.
@@ -101,6 +99,7 @@ mod tests {
         check("a\nb\n", 2..2, "c\n", ("1:0-1:0", "c\n"));
         check("a\nb", 3..3, "\nc", ("1:1-1:1", "\nc"));
         check("a\nb\n", 2..4, "c\n", ("1:0-2:0", "c\n"));
+        check("a\nb\n", 3..4, "", ("1:1-2:0", ""));
         check("a\nb\n", 4..4, "c", ("2:0-2:0", "c"));
         check("a\nb\n", 0..4, "", ("0:0-2:0", ""));
         check("", 0..0, "a\n", ("0:0-0:0", "a\n"));

@@ -26,8 +26,10 @@ pub(crate) struct Part {
     /// The edit it belongs to.
     pub(crate) ticket: Ticket,
     pub(crate) purpose: Purpose,
-    /// Where it was sent to.
+    /// Where it was sent to, which need not be where the purpose has it.
     pub(crate) positions: PositionRange,
+    /// What was sent to go there.
+    pub(crate) text: String,
 }
 
 /// What a text edit is for.
@@ -64,19 +66,27 @@ impl Part {
         after: &Rope,
         encoding: Encoding,
     ) -> Option<Range<usize>> {
-        let text = self.purpose.text();
+        let text = &self.text;
         let removed = (before.len_bytes() + text.len()).checked_sub(after.len_bytes())?;
         let starts = places_at(before, self.positions.start, encoding);
         let ends = places_at(before, self.positions.end, encoding);
         let ranges = starts
             .into_iter()
             .flat_map(|start| ends.map(|end| start..end.max(start)));
-        ranges.filter(|range| range.len() == removed).find(|range| {
-            let mut put = before.clone();
-            splice(&mut put, range.clone(), text);
-            put == *after
-        })
+        ranges
+            .filter(|range| range.len() == removed)
+            .find(|range| is_put(before, after, range, text))
     }
+}
+
+/// Whether one text is the other with this range of it replaced.
+pub(crate) fn is_put(before: &Rope, after: &Rope, range: &Range<usize>, text: &str) -> bool {
+    if after.len_bytes() + range.len() != before.len_bytes() + text.len() {
+        return false;
+    }
+    let mut put = before.clone();
+    splice(&mut put, range.clone(), text);
+    put == *after
 }
 
 /// The places a position can mean: where it is inside a character, either side of that.
@@ -101,12 +111,7 @@ impl Repair {
 
     /// Whether a change was this, in the place where it belongs.
     pub(crate) fn is_done_by(&self, before: &Rope, after: &Rope) -> bool {
-        if after.len_bytes() + self.range.len() != before.len_bytes() + self.text.len() {
-            return false;
-        }
-        let mut repaired = before.clone();
-        splice(&mut repaired, self.range.clone(), &self.text);
-        repaired == *after
+        is_put(before, after, &self.range, &self.text)
     }
 
     /// Follows a change of the client's text. False if the change reaches into the range: then it is the user's.

@@ -14,7 +14,6 @@ use crate::event::{
     Client, EditAnswer, Effect, Ending, Event, Gravity, HunkReport, Job, Millis, ModelState, Phase,
     Report, SessionId, Suggested, Ticket, Uri, Work,
 };
-use crate::final_break::ahead_of_final_break;
 use crate::path::path_of;
 use crate::session::{Action, Session, Start};
 use crate::snapshot::{Snapshot, Snapshots};
@@ -293,11 +292,6 @@ impl MainLoop {
                     edits,
                 } => {
                     self.tickets.insert(ticket, uri.clone());
-                    let (text, encoding) = (open.document.text(), self.client.encoding);
-                    let edits = edits.into_iter().map(|(positions, inserted)| {
-                        ahead_of_final_break(text, positions, &inserted, encoding)
-                    });
-                    let edits = edits.collect();
                     self.effects.push(Effect::ApplyEdit {
                         ticket,
                         uri: uri.clone(),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use fast_apply_text::Document;
 
 use crate::event::{Millis, Phase, Ticket};
+use crate::final_break::ahead_of_final_break;
 use crate::flight::{Flight, Part, Purpose};
 use crate::session::{Action, Goal, Session};
 use crate::settings::Granularity;
@@ -112,7 +113,9 @@ impl Session {
                 self.repairs.retain(|repair| repair != sent);
             }
             let positions = mirror.positions(place, self.encoding);
-            edits.push((positions, purpose.text().to_owned()));
+            let (positions, text) =
+                ahead_of_final_break(mirror.text(), positions, purpose.text(), self.encoding);
+            edits.push((positions, text.clone()));
             // The same change sent again is no lost one any more.
             self.sent.retain(|part| match (&part.purpose, &purpose) {
                 (Purpose::Change(one), Purpose::Change(other)) => one != other,
@@ -122,6 +125,7 @@ impl Session {
                 ticket,
                 purpose,
                 positions,
+                text,
             });
         }
         self.last_sent = now;

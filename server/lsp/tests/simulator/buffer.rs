@@ -57,6 +57,9 @@ impl Buffer {
             .chunk_by(|one, other| lost(one) == lost(other))
             .filter(|run| lost(&run[0]))
             .map(|run| run.iter().map(|cell| cell.character).collect::<String>())
+            // Line breaks are all the same, and so could be ours.
+            .map(|gone| gone.trim_matches(['\r', '\n']).to_owned())
+            .filter(|gone| !gone.is_empty())
             .find(|gone| live.matches(gone).count() < wanted.matches(gone).count())
     }
 

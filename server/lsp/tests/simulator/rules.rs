@@ -409,11 +409,11 @@ fn a_deletion_at_the_end_of_the_file_can_come_in_two_steps() {
     script.land_all();
     script.check(
         expect![[r#"
-        edit 10:0 ""
-        finished 
-        edit 10:0 "ten\n"
-        cancelled 
-    "#]],
+            edit 9:4 ""
+            finished 
+            edit 9:4 "\nten"
+            cancelled 
+        "#]],
         BEFORE,
     );
 }

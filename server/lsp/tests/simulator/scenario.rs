@@ -54,7 +54,10 @@ impl Scenario {
             text.push_str(ending);
             text
         };
-        let cut = random.u8(..6) == 0;
+        // Whether a file ends with a line break is nothing that is ever changed.
+        let all: Vec<&Change> = changes.iter().collect();
+        let ends_empty = |lines: &[String]| lines.last().is_none_or(String::is_empty);
+        let cut = random.u8(..6) == 0 && !ends_empty(&lines) && !ends_empty(&changed(&lines, &all));
         let finish = |text: String| match cut {
             true => text.strip_suffix(ending).map(str::to_owned).unwrap_or(text),
             false => text,
@@ -139,10 +142,8 @@ fn changes(lines: usize, random: &mut Rng) -> Vec<Change> {
         at += 5 + random.usize(..12);
     }
     // The end of a file is a place of its own.
-    let free = changes
-        .last()
-        .map_or(0, |last: &Change| last.at + last.removed)
-        + 4;
+    let end_of = |last: &Change| last.at + last.removed;
+    let free = changes.last().map_or(0, end_of) + 4;
     if changes.len() < 4 && free < lines && random.u8(..3) == 0 {
         let removed = random.usize(..3);
         let count = random.usize(usize::from(removed == 0)..3);

@@ -27,6 +27,14 @@ class Helix:
             "TERM": "tmux-256color",
             "HELIX_RUNTIME": str(program.parent / "runtime"),
         }
+        self.configure(environment, server, settings)
+        command = [str(program), *map(str, files)]
+        self.terminal = Terminal(command, environment, workbench.project)
+        until("the server", lambda: (workbench.folder / "tap.sock").exists(), 20, self.terminal.screen)
+        opened = lambda: len(list(workbench.messages("editor", "textDocument/didOpen"))) >= len(files)
+        until("the file", opened, 20, self.terminal.screen)
+
+    def configure(self, environment, server, settings):
         configuration = Path(environment["XDG_CONFIG_HOME"]) / "helix"
         configuration.mkdir(parents=True)
         languages = (ROOT / "editors/helix/languages.toml").read_text()
@@ -39,11 +47,6 @@ class Helix:
         (configuration / "config.toml").write_text(
             "[editor]\ntrue-color = true\n[editor.lsp]\ndisplay-progress-messages = true\n"
         )
-        command = [str(program), *map(str, files)]
-        self.terminal = Terminal(command, environment, workbench.project)
-        until("the server", lambda: (workbench.folder / "tap.sock").exists(), 20, self.terminal.screen)
-        opened = lambda: len(list(workbench.messages("editor", "textDocument/didOpen"))) >= len(files)
-        until("the file", opened, 20, self.terminal.screen)
 
     @staticmethod
     def version():

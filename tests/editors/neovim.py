@@ -25,16 +25,7 @@ class Neovim:
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         environment = workbench.environment | {"TERM": "tmux-256color"}
-        self.set_up(environment)
-        configuration = Path(environment["XDG_CONFIG_HOME"]) / "nvim"
-        configuration.mkdir(parents=True)
-        options = ", ".join(f"{name} = '{value}'" for name, value in settings.items())
-        options = f", init_options = {{ {options} }}" if settings else ""
-        command = ", ".join(f"'{word}'" for word in server)
-        (configuration / "init.lua").write_text(
-            f"vim.lsp.config('fast_apply', {{ cmd = {{ {command} }}{self.also}{options} }})\n"
-            "vim.lsp.enable('fast_apply')\n"
-        )
+        self.configure(environment, server, settings)
         address = workbench.folder / "nvim.sock"
         program = Path(os.environ["FAST_APPLY_TEST_NEOVIM"])
         command = [str(program), "--listen", str(address), *map(str, files)]
@@ -44,7 +35,19 @@ class Neovim:
         attached = "return #vim.lsp.get_clients({ name = 'fast_apply', bufnr = 0 })"
         until("the client", lambda: self.rpc.exec_lua(attached) == 1, 20, self.terminal.screen)
 
-    def set_up(self, environment):
+    def configure(self, environment, server, settings):
+        self.install(environment)
+        configuration = Path(environment["XDG_CONFIG_HOME"]) / "nvim"
+        configuration.mkdir(parents=True)
+        options = ", ".join(f"{name} = '{value}'" for name, value in settings.items())
+        options = f", init_options = {{ {options} }}" if settings else ""
+        command = ", ".join(f"'{word}'" for word in server)
+        (configuration / "init.lua").write_text(
+            f"vim.lsp.config('fast_apply', {{ cmd = {{ {command} }}{self.also}{options} }})\n"
+            "vim.lsp.enable('fast_apply')\n"
+        )
+
+    def install(self, environment):
         """Puts the plugin among the packages."""
         packages = Path(environment["XDG_DATA_HOME"]) / "nvim/site/pack/fast-apply/start"
         packages.mkdir(parents=True)
@@ -123,7 +126,7 @@ class BareNeovim(Neovim):
 
     also = ", root_markers = { '.git' }"
 
-    def set_up(self, environment):
+    def install(self, environment):
         pass
 
 

@@ -19,7 +19,7 @@ impl Session {
         if let Some((index, place)) = self.put_in_place(before, after) {
             return self.take_in_place(index, place, after, change);
         }
-        let Some((index, place)) = self.put_elsewhere(before, after) else {
+        let Some((index, put)) = self.put_elsewhere(before, after) else {
             self.foreign.record(change, &self.ours, after);
             self.follow(change);
             return;
@@ -30,7 +30,7 @@ impl Session {
             return;
         }
         // The client had newer text than the edit was made for, and no check.
-        let repair = Repair::of(before, place, &self.sent[index].text);
+        let repair = Repair::of(before, &put);
         self.foreign.record(change, &self.ours, after);
         if let Purpose::Repair(undone) = self.take_sent(index) {
             self.repairs.push(undone);
@@ -68,11 +68,11 @@ impl Session {
         })
     }
 
-    /// Which of the sent edits a change of the document can be by its positions, and where those are now.
-    fn put_elsewhere(&self, before: &Rope, after: &Rope) -> Option<(usize, Range<usize>)> {
+    /// Which of the sent edits a change of the document can be by its positions, and what was put where.
+    fn put_elsewhere(&self, before: &Rope, after: &Rope) -> Option<(usize, Splice)> {
         self.sent.iter().enumerate().find_map(|(index, part)| {
-            let place = part.put_at(before, after, self.encoding)?;
-            Some((index, place))
+            let put = part.put_at(before, after, self.encoding)?;
+            Some((index, put))
         })
     }
 

@@ -201,7 +201,7 @@ fn deeds(random: &mut Rng) -> Vec<(Millis, Deed)> {
     let span = [50, 300, 1500][random.usize(..3)];
     for _ in 0..[0, 1, 3, 10][random.usize(..4)] {
         // Nothing that an edit of ours could be taken for.
-        let text = ["§", "ß", "🦀", "¤\n", "wörd ", ""][random.usize(..6)];
+        let text = ["§", "ß", "🦀", "¤\n¤", "wörd ", ""][random.usize(..6)];
         let deed = Deed::Type {
             place: random.f64(),
             delete: if random.u8(..4) == 0 || text.is_empty() {

@@ -3,6 +3,7 @@
 
 mod command;
 mod evaluation;
+mod graphics_card;
 mod interrupt;
 mod mining;
 mod outputs;

@@ -7,6 +7,7 @@ use fast_apply_lsp::user_config::{CommandLine, UserConfig};
 use fast_apply_lsp::{ServeOptions, logging, serve, socket};
 
 use crate::failure::Failure;
+use crate::graphics_card;
 
 #[derive(Args)]
 pub(crate) struct LspArguments {
@@ -26,6 +27,12 @@ pub(crate) struct LspArguments {
 
 /// Serves until the editor is gone. Never returns: the thread that waits for input cannot be ended otherwise.
 pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
+    if matches!(
+        arguments.device,
+        None | Some(DeviceChoice::Auto | DeviceChoice::Cuda)
+    ) {
+        graphics_card::hand_over();
+    }
     let command_line = CommandLine {
         model: arguments.model,
         adapter: arguments.adapter,

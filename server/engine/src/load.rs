@@ -153,7 +153,7 @@ impl LoadOptions {
             DeviceChoice::Cuda if cfg!(feature = "cuda") => Ok(Device::new_cuda(0)?),
             DeviceChoice::Metal if cfg!(feature = "metal") => Ok(Device::new_metal(0)?),
             DeviceChoice::Cuda => built_without(
-                "this build has no CUDA: build it with --features cuda, or use --device cpu",
+                "this program has no CUDA: run fast-apply-cuda, which server/engine/cuda/build makes, or use --device cpu",
             ),
             DeviceChoice::Metal => built_without(
                 "this build has no Metal: build it with --features metal, or use --device cpu",

@@ -39,7 +39,11 @@ fn main() {
     let mut wrong_but_sure = 0;
     let mut slowest = 0.0f64;
     for line in data.lines() {
-        let case: Case = serde_json::from_str(line).expect("each line is a case");
+        let mut case: Case = serde_json::from_str(line).expect("each line is a case");
+        // As the command does it: the merge sees line feeds and no byte order mark.
+        for text in [&mut case.before, &mut case.after, &mut case.reply] {
+            *text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        }
         let started = std::time::Instant::now();
         let selection = parse(&case.reply).for_file(&case.path, &case.before);
         let context = Context {

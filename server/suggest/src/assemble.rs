@@ -377,7 +377,7 @@ impl Writer<'_> {
         items.any(|at| {
             self.items[at]
                 .sketch
-                .is_some_and(|row| self.plan.fresh[row])
+                .is_some_and(|row| self.plan.fresh[row] && !self.plan.is_value(row))
         })
     }
 

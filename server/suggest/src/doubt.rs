@@ -1,5 +1,7 @@
 //! Why a merge may be wrong.
 
+use std::collections::HashSet;
+
 use crate::align::Op;
 use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
@@ -22,6 +24,30 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         if !plan.request.names(crate::pairing::last_part(name)) {
             doubts.push((0.85, format!("{name} is taken to be renamed")));
         }
+    }
+    if let Some(line) = plan.sketch.cut_short.first() {
+        doubts.push((
+            0.6,
+            format!("the file does not tell what is left out in: {line}"),
+        ));
+    }
+    if let Some(code) = stays_against_orders(plan, text, original) {
+        doubts.push((
+            0.7,
+            format!("{code} stays, though the words tell to take it out"),
+        ));
+    }
+    if replaces_without_context(plan, ops) {
+        doubts.push((
+            0.7,
+            "the sketch shows nothing of the file but what changes".to_owned(),
+        ));
+    }
+    if jumps_inside_a_block(plan, ops) {
+        doubts.push((
+            0.7,
+            "lines of one block of the sketch stand far apart in the file".to_owned(),
+        ));
     }
     if text == original {
         doubts.push((0.5, "nothing changes".to_owned()));
@@ -71,6 +97,76 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         }
     }
     plan.doubts.extend(doubts);
+}
+
+/// Code that the words tell to take out and that the result has as often as the file.
+fn stays_against_orders<'p>(plan: &Plan<'p>, text: &str, original: &str) -> Option<&'p str> {
+    let mut ordered = plan.request.ordered_out().into_iter();
+    ordered.find(|code| {
+        let count = original.matches(code).count();
+        code.len() >= 3 && count > 0 && text.matches(code).count() >= count
+    })
+}
+
+/// Whether a row is replaced by likeness alone, where no row of the sketch is in the file, no name and no marker, and
+/// another row of the file is about as like.
+fn replaces_without_context(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    let known = |op: &Op| matches!(op, Op::Match { .. } | Op::Gap { sketch: Some(_) });
+    if !plan.pairing.pairs.is_empty() || ops.iter().any(known) {
+        return false;
+    }
+    ops.iter().any(|op| match *op {
+        Op::Replace {
+            sketch, original, ..
+        } => {
+            // Names that change are alike to the alignment; here they are not.
+            let words = words(plan.shown.rows[sketch].text);
+            let like = |row: usize| {
+                words
+                    .intersection(&self::words(plan.original.rows[row].text))
+                    .count()
+            };
+            let rival =
+                |row: usize| row != original && like(row) * 10 + words.len() >= like(original) * 10;
+            (0..plan.original.len()).any(rival)
+        }
+        _ => false,
+    })
+}
+
+fn words(text: &str) -> HashSet<&str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Whether a sketch without markers passes over lines of the file at a row that is indented, so that it belongs to the
+/// rows above it. Where the structure is known it decides.
+fn jumps_inside_a_block(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let margin = plan.shown.rows.iter().map(|row| row.indent).min();
+    let mut passed = false;
+    for op in ops {
+        match *op {
+            Op::Keep { original } => passed |= !plan.is_sticky(original),
+            Op::Gap { .. } | Op::Delete { .. } => {}
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                let inside = sketch > 0 && Some(plan.shown.rows[sketch].indent) > margin;
+                let held = plan
+                    .pairing
+                    .pairs
+                    .iter()
+                    .any(|pair| plan.shown_rows(pair.sketch).contains(&sketch));
+                if passed && inside && !held && !plan.shown.rows[sketch].is_closer {
+                    return true;
+                }
+                passed = false;
+            }
+        }
+    }
+    false
 }
 
 /// Whether lines stay though a sketch that has markers shows none in their place.
@@ -195,12 +291,11 @@ fn likely_renames(plan: &Plan<'_>, doubts: &mut Vec<(f32, String)>) {
                 {
                     return false;
                 }
-                let known: std::collections::HashSet<&str> = plan.original.rows
-                    [plan.original_rows(other)]
-                .iter()
-                .filter(|row| !row.is_closer)
-                .map(|row| row.trimmed())
-                .collect();
+                let known: HashSet<&str> = plan.original.rows[plan.original_rows(other)]
+                    .iter()
+                    .filter(|row| !row.is_closer)
+                    .map(|row| row.trimmed())
+                    .collect();
                 let informative: Vec<&str> = plan.shown.rows[rows.clone()]
                     .iter()
                     .filter(|row| !row.is_closer)

@@ -191,7 +191,10 @@ fn sketch_missing(
         // What one block shows, a later one may change again.
         let last = index + 1 == suggestion.blocks.len();
         let pieces: Vec<Vec<String>> = match block.format {
-            Format::Code => code_pieces(&block.text, original, context, request),
+            Format::Code => {
+                let request = request.of(block, suggestion.blocks.len());
+                code_pieces(&block.text, original, context, &request)
+            }
             Format::Diff => vec![
                 block
                     .text

@@ -33,10 +33,15 @@
 mod align;
 mod amend;
 mod assemble;
+mod brackets;
 mod candidates;
 mod chain;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod dbg;
 mod declaration;
 mod doubt;
+mod elision;
 mod fence;
 mod format;
 mod fragment;

@@ -235,7 +235,10 @@ pub(crate) fn read(line: &str) -> Meaning {
         return Meaning::Gap(String::new());
     }
     let Some(words) = comment_words(line) else {
-        return Meaning::Code;
+        return match in_brackets(line) {
+            Some(words) if is_gap(words, false) => Meaning::Gap(words.to_owned()),
+            _ => Meaning::Code,
+        };
     };
     if is_removal(words) {
         Meaning::Removal(words.to_owned())
@@ -279,6 +282,7 @@ pub(crate) fn is_gap(words: &str, in_doc_comment: bool) -> bool {
         return bare.starts_with(['('])
             || lower.starts_with('(')
             || list.len() <= 2
+            || speaks_of_code(words, bare)
             || list.iter().any(|word| NOUNS.contains(word))
             || bare.starts_with("rest of")
             || bare.ends_with("unchanged");
@@ -299,6 +303,23 @@ pub(crate) fn is_gap(words: &str, in_doc_comment: bool) -> bool {
         && list.len() <= 4
         && list[1..].iter().any(|word| NOUNS.contains(word))
         && !lower.contains(':')
+}
+
+/// Whether a phrase follows one name, or names written as code: `increment() as before`.
+fn speaks_of_code(words: &str, bare: &str) -> bool {
+    let Some(at) = PHRASES
+        .iter()
+        .filter_map(|phrase| bare.strip_suffix(phrase))
+        .map(|before| before.split_whitespace().count())
+        .min()
+    else {
+        return false;
+    };
+    let is_code = |word: &&str| {
+        let bare = word.trim_matches([',', '`']);
+        word.starts_with('`') || bare.ends_with(')') || bare.contains('_') || bare == "and"
+    };
+    at == 1 || words.split_whitespace().take(at).all(|word| is_code(&word))
 }
 
 fn is_removal(words: &str) -> bool {
@@ -329,7 +350,26 @@ fn is_removal(words: &str) -> bool {
         && (starts.iter().any(|start| {
             lower.starts_with(start)
                 && (start.ends_with([' ', ':']) || is_word_end(&lower, start.len()))
-        }) || ends.iter().any(|end| lower.ends_with(end)))
+        }) || ends.iter().any(|end| lower.ends_with(end))
+            || removes_what_it_names(words))
+}
+
+/// `old_helper() removed, nobody calls it`: a name written as code, then that it is gone, then perhaps why.
+fn removes_what_it_names(words: &str) -> bool {
+    let Some((name, rest)) = words.trim_start_matches(['(', '-', ' ']).split_once(' ') else {
+        return false;
+    };
+    let cased = name.chars().skip(1).any(char::is_uppercase);
+    let is_code = cased || name.starts_with('`') || name.ends_with("()") || name.contains('_');
+    let rest = ["is ", "was ", "has been "]
+        .iter()
+        .find_map(|verb| rest.strip_prefix(verb))
+        .unwrap_or(rest);
+    let gone = ["removed", "deleted", "gone", "dropped"]
+        .iter()
+        .find_map(|word| rest.strip_prefix(word));
+    is_code
+        && gone.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ';', ':', '.', ' ']))
 }
 
 /// Whether a comment on a removal speaks to who applies the sketch. `# Remove the coding line` in the imperative is
@@ -386,6 +426,13 @@ fn is_new_stub(header: &str, original: &str) -> bool {
             || original.contains(&format!("{keyword} {name}:"))
     };
     !name.is_empty() && !has("def") && !has("class")
+}
+
+/// The words of a line of text, as in a docstring, that is nothing but words in brackets: `(docstring unchanged)`.
+fn in_brackets(line: &str) -> Option<&str> {
+    let words = line.strip_prefix('(')?.strip_suffix(')')?;
+    let text = |c: char| c.is_alphanumeric() || " .…,'-".contains(c);
+    (words.contains(' ') && words.chars().all(text)).then_some(words)
 }
 
 /// The words of a line that is nothing but one comment.

@@ -143,7 +143,12 @@ pub fn merge(
     };
     for block in &suggestion.blocks {
         let next = match block.format {
-            Format::Code => merge_sketch(&merged.text, &block.text, context.language, &request),
+            Format::Code => merge_sketch(
+                &merged.text,
+                &block.text,
+                context.language,
+                &request.of(block, suggestion.blocks.len()),
+            ),
             Format::Diff | Format::SearchReplace => crate::patch::apply(&merged.text, block)?,
         };
         merged.confidence *= next.confidence;

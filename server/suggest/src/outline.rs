@@ -457,12 +457,26 @@ impl Reader<'_> {
         let mut lead = start;
         while lead > 0 {
             let line = self.lines[lead - 1].trim();
-            if !starts_lead(line) || line.starts_with("#!") || is_directive(line) {
+            // A blank line does not part a doc comment from what it documents.
+            let apart = line.is_empty() && self.closes_doc_comment(lead - 1);
+            if !apart && (!starts_lead(line) || line.starts_with("#!") || is_directive(line)) {
                 break;
             }
             lead -= 1;
         }
         lead
+    }
+
+    /// Whether the line above ends a comment of the form `/** ... */`.
+    fn closes_doc_comment(&self, line: usize) -> bool {
+        let above = &self.lines[..line];
+        above.last().is_some_and(|last| last.trim().ends_with("*/"))
+            && above
+                .iter()
+                .rev()
+                .map(|line| line.trim())
+                .find(|line| !line.starts_with('*') || line.starts_with("*/") && line.len() > 2)
+                .is_some_and(|first| first.starts_with("/**"))
     }
 
     /// A node's text without blanks.

@@ -113,6 +113,7 @@ impl Matcher<'_> {
                 renamed: false,
             });
         }
+        self.pair_overloads(&shown, &mut done, taken, &mut found);
         let mut fresh: Vec<usize> = shown
             .iter()
             .copied()
@@ -148,6 +149,44 @@ impl Matcher<'_> {
             }
             pairing.pairs.push(pair);
             self.pair_level(Some(pair.sketch), Some(pair.original), taken, pairing);
+        }
+    }
+
+    /// Several functions of one name, none of which is in the file with these parameters, are the file's functions of
+    /// that name in their order, if there are as many.
+    fn pair_overloads(
+        &self,
+        shown: &[usize],
+        done: &mut HashSet<usize>,
+        taken: &mut HashSet<usize>,
+        found: &mut Vec<Pair>,
+    ) {
+        for &index in shown {
+            let symbol = &self.sketch.symbols[index];
+            if done.contains(&index) || symbol.kind != Kind::Function {
+                continue;
+            }
+            let same: Vec<usize> = shown
+                .iter()
+                .copied()
+                .filter(|other| self.sketch.symbols[*other].name == symbol.name)
+                .collect();
+            let known = self.anywhere(symbol);
+            let free = same.iter().all(|index| !done.contains(index))
+                && known.iter().all(|index| !taken.contains(index));
+            if !free || same.len() < 2 || same.len() != known.len() {
+                continue;
+            }
+            for (sketch, original) in same.into_iter().zip(known) {
+                done.insert(sketch);
+                taken.insert(original);
+                found.push(Pair {
+                    sketch,
+                    original,
+                    doubtful: false,
+                    renamed: false,
+                });
+            }
         }
     }
 

@@ -14,87 +14,95 @@ use crate::words::Place;
 pub(crate) fn place(plan: &mut Plan<'_>, ops: Vec<Op>) -> Vec<Op> {
     let mut placed: Vec<Op> = Vec::with_capacity(ops.len());
     let mut at = 0;
-    // The first position in `placed` behind the last row that both texts show, or behind the last placed run.
-    let mut window_start = 0;
     while at < ops.len() {
-        let run = ops[at..]
-            .iter()
-            .take_while(|op| matches!(op, Op::Insert { .. }))
-            .count();
-        if run == 0 {
-            placed.push(ops[at]);
-            if matches!(ops[at], Op::Match { .. } | Op::Replace { .. }) {
-                window_start = placed.len();
-            }
-            at += 1;
-            continue;
+        let hidden = Hidden::read(&ops[at..]);
+        let end = at + hidden.length.max(1);
+        if hidden.runs.is_empty() {
+            placed.extend_from_slice(&ops[at..end]);
+        } else {
+            hidden.place(plan, &mut placed);
         }
-        let left = gap_to_the_left(&placed);
-        let right = match ops.get(at + run) {
-            Some(Op::Gap { sketch }) => Some(*sketch),
-            _ => None,
-        };
-        let (Some(left), Some(right)) = (left, right) else {
-            placed.extend_from_slice(&ops[at..at + run]);
-            at += run;
-            continue;
-        };
-        // All kept rows up to the next row that both texts show are candidates.
-        let window_end = ops[at + run..]
-            .iter()
-            .position(|op| !matches!(op, Op::Gap { .. } | Op::Keep { .. }))
-            .map_or(ops.len(), |end| at + run + end);
-        let rows: Vec<usize> = placed[window_start..]
-            .iter()
-            .chain(&ops[at + run..window_end])
-            .filter_map(|op| {
-                if let Op::Keep { original } = op {
-                    Some(*original)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        let inserted: Vec<usize> = ops[at..at + run]
-            .iter()
-            .filter_map(|op| {
-                if let Op::Insert { sketch } = op {
-                    Some(*sketch)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        let target = target(plan, &inserted, &rows, left, right);
-        // Everything kept before the target goes first, wherever the alignment had put the run.
-        let mut rest: Vec<Op> = placed.split_off(window_start);
-        rest.extend_from_slice(&ops[at + run..window_end]);
-        let cut = rest
-            .iter()
-            .position(|op| matches!(op, Op::Keep { original } if *original >= target))
-            .unwrap_or(rest.len());
-        let tail = rest.split_off(cut);
-        placed.extend(rest.iter().filter(|op| !matches!(op, Op::Gap { .. })));
-        placed.push(Op::Gap { sketch: left });
-        placed.extend_from_slice(&ops[at..at + run]);
-        window_start = placed.len();
-        placed.push(Op::Gap { sketch: right });
-        placed.extend(tail.iter().filter(|op| !matches!(op, Op::Gap { .. })));
-        at = window_end;
+        at = end;
     }
     placed
 }
 
-/// The gap that ends the rows before a run, if only kept rows lie between.
-fn gap_to_the_left(placed: &[Op]) -> Option<Option<usize>> {
-    placed
-        .iter()
-        .rev()
-        .find(|op| !matches!(op, Op::Keep { .. }))
-        .and_then(|op| match op {
-            Op::Gap { sketch } => Some(*sketch),
-            _ => None,
-        })
+/// Kept rows between two rows that the sketch shows, and the new rows that belong somewhere among them.
+struct Hidden {
+    /// How many operations it takes up.
+    length: usize,
+    rows: Vec<usize>,
+    runs: Vec<Run>,
+}
+
+/// New rows with a gap on either side. The gaps' rows are markers; an open edge has none.
+struct Run {
+    left: Option<usize>,
+    right: Option<usize>,
+    inserted: Vec<usize>,
+}
+
+impl Hidden {
+    /// What is hidden at the start of some operations, up to the first that is neither a gap nor a kept row nor a run.
+    fn read(ops: &[Op]) -> Self {
+        let mut hidden = Self {
+            length: 0,
+            rows: Vec::new(),
+            runs: Vec::new(),
+        };
+        let mut left = None;
+        while let Some(op) = ops.get(hidden.length) {
+            match *op {
+                Op::Gap { sketch } => left = Some(sketch),
+                Op::Keep { original } => hidden.rows.push(original),
+                Op::Insert { .. } => {
+                    let inserted = inserted(&ops[hidden.length..]);
+                    let behind = ops.get(hidden.length + inserted.len());
+                    let (Some(before), Some(Op::Gap { sketch })) = (left, behind) else {
+                        break;
+                    };
+                    hidden.length += inserted.len();
+                    hidden.runs.push(Run {
+                        left: before,
+                        right: *sketch,
+                        inserted,
+                    });
+                    continue;
+                }
+                Op::Match { .. } | Op::Replace { .. } | Op::Delete { .. } => break,
+            }
+            hidden.length += 1;
+        }
+        hidden
+    }
+
+    /// Writes the rows with each run where it belongs, wherever the alignment had put it.
+    fn place(self, plan: &mut Plan<'_>, placed: &mut Vec<Op>) {
+        let keep = |rows: &[usize]| -> Vec<Op> {
+            rows.iter().map(|&original| Op::Keep { original }).collect()
+        };
+        let mut rest = self.rows.as_slice();
+        for run in self.runs {
+            let target = target(plan, &run.inserted, rest, run.left, run.right);
+            let cut = rest.iter().take_while(|row| **row < target).count();
+            placed.extend(keep(&rest[..cut]));
+            rest = &rest[cut..];
+            placed.push(Op::Gap { sketch: run.left });
+            let new = run.inserted.iter();
+            placed.extend(new.map(|&sketch| Op::Insert { sketch }));
+            placed.push(Op::Gap { sketch: run.right });
+        }
+        placed.extend(keep(rest));
+    }
+}
+
+/// The rows of the sketch that are new at the start of some operations.
+fn inserted(ops: &[Op]) -> Vec<usize> {
+    let new = ops.iter().map_while(|op| match *op {
+        Op::Insert { sketch } => Some(sketch),
+        _ => None,
+    });
+    new.collect()
 }
 
 /// The original row before which the new rows go; one past the last row for the end.
@@ -135,21 +143,17 @@ fn target(
         .collect();
     match plan.request.place(names.iter().map(String::as_str)) {
         Some(Place::After(name)) => {
-            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
-                plan.doubts.push((
-                    0.9,
-                    format!("new code is placed after {name}, as the words say"),
-                ));
+            let named = symbols_named(plan, &name, &window);
+            if let Some((rows, indent)) = named.last().cloned() {
+                doubt_place(plan, "after", &name, named.len());
                 reindent(plan, inserted, indent);
                 return rows.end;
             }
         }
         Some(Place::Before(name)) => {
-            if let Some((rows, indent)) = symbol_rows(plan, &name, &window) {
-                plan.doubts.push((
-                    0.9,
-                    format!("new code is placed before {name}, as the words say"),
-                ));
+            let named = symbols_named(plan, &name, &window);
+            if let Some((rows, indent)) = named.first().cloned() {
+                doubt_place(plan, "before", &name, named.len());
                 reindent(plan, inserted, indent);
                 return rows.start;
             }
@@ -284,20 +288,24 @@ fn named_in_markers(
     before.or_else(|| named(&words(right)).iter().map(|rows| rows.start).min())
 }
 
-/// The rows of the one symbol of that name inside a window, and the indentation of its head.
-fn symbol_rows(
-    plan: &Plan<'_>,
-    name: &str,
-    window: &Range<usize>,
-) -> Option<(Range<usize>, usize)> {
-    let symbols = &plan.original_outline.symbols;
-    let index = symbols
-        .iter()
-        .position(|symbol| last_part(&symbol.name) == name && symbol.kind != Kind::Value)?;
-    let rows = plan.original_rows(index);
-    let head = plan.original.row_at_line(symbols[index].head);
-    (window.start <= rows.start && rows.end <= window.end)
-        .then(|| (rows, plan.original.rows[head].indent))
+/// The rows of the symbols of that name inside a window, each with the indentation of its head.
+fn symbols_named(plan: &Plan<'_>, name: &str, window: &Range<usize>) -> Vec<(Range<usize>, usize)> {
+    let symbols = plan.original_outline.symbols.iter().enumerate();
+    symbols
+        .filter(|(_, symbol)| last_part(&symbol.name) == name && symbol.kind != Kind::Value)
+        .map(|(index, symbol)| {
+            let head = plan.original.row_at_line(symbol.head);
+            (plan.original_rows(index), plan.original.rows[head].indent)
+        })
+        .filter(|(rows, _)| window.start <= rows.start && rows.end <= window.end)
+        .collect()
+}
+
+/// Words on a place are clear only if one symbol has the name.
+fn doubt_place(plan: &mut Plan<'_>, side: &str, name: &str, symbols: usize) {
+    let factor = if symbols > 1 { 0.7 } else { 0.9 };
+    let doubt = format!("new code is placed {side} {name}, as the words say");
+    plan.doubts.push((factor, doubt));
 }
 
 fn reindent(plan: &mut Plan<'_>, inserted: &[usize], indent: usize) {

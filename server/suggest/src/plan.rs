@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::level::Stretches;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
-use crate::outline::Outline;
+use crate::outline::{Kind, Outline};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::renames;
 use crate::rows::{Rows, Vocabulary};
@@ -196,6 +196,14 @@ impl<'a> Plan<'a> {
     pub(crate) fn original_rows(&self, symbol: usize) -> Range<usize> {
         let symbol = &self.original_outline.symbols[symbol];
         self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.end)
+    }
+
+    /// Whether a new row of the sketch is of a constant or a variable: those stand close together.
+    pub(crate) fn is_value(&self, row: usize) -> bool {
+        self.pairing.fresh.iter().any(|index| {
+            self.shown_outline.symbols[*index].kind == Kind::Value
+                && self.shown_rows(*index).contains(&row)
+        })
     }
 
     /// Whether the sketch shows symbols in another order than the original.

@@ -65,7 +65,10 @@ impl Reach {
         };
         for block in blocks {
             match block.format {
-                Format::Code => reach.add_sketch(original, &block.text, language, request),
+                Format::Code => {
+                    let request = request.of(block, blocks.len());
+                    reach.add_sketch(original, &block.text, language, &request);
+                }
                 Format::Diff | Format::SearchReplace => reach.add_patch(original, block)?,
             }
         }

@@ -29,6 +29,8 @@ pub struct Block {
     pub path: Option<PathHint>,
     /// How the text is to be read.
     pub format: Format,
+    /// What the reply says between the block before and this one.
+    pub introduction: String,
 }
 
 /// Takes a chat reply apart. Never fails: a reply without a fence is one block of code, diff or pairs.
@@ -44,6 +46,7 @@ pub fn parse(reply: &str) -> Reply {
     let mut blocks = Vec::new();
     let mut prose = String::new();
     let mut prose_end = 0;
+    let mut introduced = 0;
     let mut open: Option<(String, String)> = None;
     for (event, range) in Parser::new(&marked).into_offset_iter() {
         match event {
@@ -59,8 +62,9 @@ pub fn parse(reply: &str) -> Reply {
             }
             Event::End(TagEnd::CodeBlock) => {
                 if let Some((info, code)) = open.take() {
-                    add_blocks(&mut blocks, &info, &code, &prose);
+                    add_blocks(&mut blocks, &info, &code, &prose, introduced);
                     prose.push_str("\n\n");
+                    introduced = prose.len();
                 }
             }
             _ => {}
@@ -96,7 +100,14 @@ impl Block {
     }
 }
 
-fn add_blocks(blocks: &mut Vec<Block>, info: &str, code: &str, prose_before: &str) {
+/// Adds what a fence holds. The prose before it introduces it from the byte `introduced` on.
+fn add_blocks(
+    blocks: &mut Vec<Block>,
+    info: &str,
+    code: &str,
+    prose_before: &str,
+    introduced: usize,
+) {
     let tag = info
         .split([' ', '\t', ':', '{', ','])
         .find(|word| !word.is_empty())
@@ -128,6 +139,7 @@ fn add_blocks(blocks: &mut Vec<Block>, info: &str, code: &str, prose_before: &st
             text,
             tag,
             path,
+            introduction: tidy(&prose_before[introduced..]),
         },
     );
 }
@@ -218,6 +230,7 @@ fn bare(text: String) -> Reply {
             tag: None,
             path,
             format,
+            introduction: String::new(),
         },
     );
     Reply {

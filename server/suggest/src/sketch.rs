@@ -1,7 +1,10 @@
 //! A block of code made ready to be aligned: rows, markers told from code.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::brackets::{self, Brackets};
+use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
 
@@ -12,13 +15,21 @@ pub(crate) struct Sketch {
     pub(crate) text: String,
     /// What each line of `text` means.
     pub(crate) meanings: Vec<Meaning>,
+    /// Lines cut short of which the file does not tell what they stand for.
+    pub(crate) cut_short: Vec<String>,
 }
 
 impl Sketch {
     pub(crate) fn new(block: &str, original: &str) -> Self {
         let known: std::collections::HashSet<&str> = original.lines().map(str::trim).collect();
+        let file: Vec<&str> = original.lines().collect();
         let mut lines: Vec<String> = Vec::new();
+        let mut cut_short = Vec::new();
+        let places = places(&file);
+        // The file's line that the last line shown so far is, if it is there once.
+        let mut anchor = None;
         for line in block.lines() {
+            anchor = places.get(line.trim()).copied().flatten().or(anchor);
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
                 lines.push(line.to_owned());
@@ -31,7 +42,12 @@ impl Sketch {
             } else if let Some(head) = python_stub(line, original) {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    ..."));
+            } else if let Some(statement) = elision::expand(line, &file, anchor) {
+                lines.extend(statement);
             } else {
+                if elision::is_known(line, &file) {
+                    cut_short.push(line.trim().to_owned());
+                }
                 lines.push(line.to_owned());
             }
         }
@@ -39,7 +55,11 @@ impl Sketch {
         let meanings = marker::classify(&views, &KnownLines::new(original), original);
         let mut text = lines.join("\n");
         text.push('\n');
-        Self { text, meanings }
+        Self {
+            text,
+            meanings,
+            cut_short,
+        }
     }
 
     pub(crate) fn has_gap(&self, lines: Range<usize>) -> bool {
@@ -60,11 +80,13 @@ impl Sketch {
             .min()
             .unwrap_or(0);
         let mut depth = 0i64;
+        let mut open = Brackets::default();
         let mut text = String::with_capacity(self.text.len());
         for (at, (line, meaning)) in lines.iter().zip(&self.meanings).enumerate() {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             let line = &line[margin.min(blanks)..];
             if *meaning == Meaning::Code {
+                open.pass(line);
                 depth += line
                     .chars()
                     .map(|c| {
@@ -79,11 +101,33 @@ impl Sketch {
                 text.push_str("...");
             } else if language == Language::Python && depth <= 0 {
                 text.push_str(&python_filler(&lines, &self.meanings, at, margin));
+            } else if language != Language::Python {
+                let mut behind = lines[at + 1..].iter().zip(&self.meanings[at + 1..]);
+                let next = behind.find(|(line, meaning)| {
+                    **meaning == Meaning::Code && brackets::has_place(line)
+                });
+                if let Some((next, _)) = next {
+                    text.push_str(&open.closed_before(next, margin));
+                }
             }
             text.push('\n');
         }
         text
     }
+}
+
+/// Where each line that says something stands; none where it stands more than once.
+fn places<'l>(lines: &[&'l str]) -> HashMap<&'l str, Option<usize>> {
+    let mut places = HashMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        if line.trim().len() > 3 {
+            places
+                .entry(line.trim())
+                .and_modify(|place| *place = None)
+                .or_insert(Some(at));
+        }
+    }
+    places
 }
 
 /// The head of `def name(...): ...` when the file has that function with a longer body.

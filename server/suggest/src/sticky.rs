@@ -43,7 +43,7 @@ impl Plan<'_> {
                 let dropped = if crate::align::is_comment(&self.original.rows[row]) {
                     ["comment", "comments", "docs"]
                         .iter()
-                        .any(|word| self.request.removes(word))
+                        .any(|word| self.request.orders_removal(word))
                 } else {
                     [
                         "annotation",
@@ -54,7 +54,7 @@ impl Plan<'_> {
                         "attributes",
                     ]
                     .iter()
-                    .any(|word| self.request.removes(word))
+                    .any(|word| self.request.orders_removal(word))
                         || self.request.removes(name)
                 };
                 self.sticky[row] = !shown && !dropped && !self.whole;

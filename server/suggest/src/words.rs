@@ -1,10 +1,14 @@
 //! What the request and the reply's prose say about names: removed, renamed, where to put something.
 
+use crate::reply::Block;
+
 /// The words that come with a suggestion: the user's request and the model's prose.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     text: String,
     lower: String,
+    /// Of several blocks, what introduces this one: it goes before all other words on where something goes.
+    introduction: Option<Box<Request>>,
 }
 
 /// Where the words say that something new goes.
@@ -61,6 +65,16 @@ impl Request {
         Self {
             text: words.to_owned(),
             lower: words.to_ascii_lowercase(),
+            introduction: None,
+        }
+    }
+
+    /// The words for one of so many blocks.
+    pub(crate) fn of(&self, block: &Block, blocks: usize) -> Self {
+        let introduction = (blocks > 1).then(|| Box::new(Self::new(&block.introduction)));
+        Self {
+            introduction,
+            ..self.clone()
         }
     }
 
@@ -152,11 +166,12 @@ impl Request {
                 {
                     return false;
                 }
-                let before = self
-                    .lower
-                    .get(..at)
-                    .unwrap_or_default()
-                    .trim_end_matches(['`', '*', ' ']);
+                let before = self.lower.get(..at).unwrap_or_default();
+                // What stands in brackets is part of another name: `TEST(Name, Case)`.
+                if before.ends_with('(') && !before.ends_with(" (") {
+                    return false;
+                }
+                let before = before.trim_end_matches(['`', '*', ' ']);
                 before
                     .rsplit(|c: char| !c.is_alphanumeric())
                     .filter(|word| !word.is_empty())
@@ -170,6 +185,40 @@ impl Request {
                         .contains(&word)
                     })
             })
+    }
+
+    /// The code in backticks that the words tell to take out: "Delete `TEST(A, B)`", "drop the `lock` call". What is
+    /// taken from something, or only in part, is not told apart.
+    pub(crate) fn ordered_out(&self) -> Vec<&str> {
+        let spans = self.text.split('`').skip(1).step_by(2);
+        let mut at = 0;
+        let mut ordered = Vec::new();
+        for span in spans {
+            let open = at + self.text[at..].find('`').unwrap_or(0);
+            at = (open + span.len() + 2).min(self.text.len());
+            let before = self.lower.get(..open).unwrap_or_default();
+            let verb = before
+                .rsplit(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .take(3)
+                .find(|word| {
+                    !matches!(
+                        *word,
+                        "the"
+                            | "both"
+                            | "old"
+                            | "unused"
+                            | "function"
+                            | "method"
+                            | "test"
+                            | "class"
+                    )
+                });
+            if verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop")) {
+                ordered.push(span);
+            }
+        }
+        ordered
     }
 
     /// Whether the words speak of the old name and the new one, or rename the old one.
@@ -195,7 +244,14 @@ impl Request {
     }
 
     /// Where the words put something new, by the names that the file has.
-    pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
+    pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> Option<Place> {
+        let introduced = self.introduction.as_ref();
+        introduced
+            .and_then(|words| words.own_place(names.clone()))
+            .or_else(|| self.own_place(names))
+    }
+
+    fn own_place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
         let mut best: Option<(usize, Place)> = None;
         let mut offer = |at: usize, place: Place| {
             if best.as_ref().is_none_or(|(other, _)| at < *other) {
@@ -216,7 +272,7 @@ impl Request {
                     .collect();
                 for word in words {
                     match word {
-                        "after" | "below" | "under" | "following" => {
+                        "after" | "below" | "under" | "following" | "between" => {
                             offer(at, Place::After(name.to_owned()))
                         }
                         "before" | "above" => offer(at, Place::Before(name.to_owned())),

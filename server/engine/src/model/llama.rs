@@ -11,15 +11,26 @@ use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::rope;
 
 use super::cache::KvCache;
+use super::causal_mask::CausalMask;
 use super::config::LlamaConfig;
 use super::language_model::{Choice, LanguageModel};
+use super::top_two::top_two;
 use super::weights::Weights;
 use crate::Error;
 
 /// Rows per matrix product. A product's rounding may depend on its shape, so every linear layer
 /// works on tiles of exactly this many rows, the last one padded: a row's result then does not
-/// depend on how many rows are verified together with it.
-const ROW_TILE: usize = 16;
+/// depend on how many rows are verified together with it. Graphics cards compute 64 rows in the
+/// time of one; plain decoding there is a tile with one row of use.
+fn row_tile(device: &Device) -> usize {
+    match device {
+        Device::Cpu => 16,
+        _ => 64,
+    }
+}
+
+/// Rows that go through the layers together at most: bounds the scores, `[heads, rows, positions]`.
+const MAX_ROWS: usize = 256;
 
 /// A Llama model and the cache of one sequence.
 pub struct Llama {
@@ -30,6 +41,7 @@ pub struct Llama {
     norm: Tensor,
     output: Linear,
     rope: RopeTable,
+    mask: CausalMask,
     cache: KvCache,
     context_length: usize,
 }
@@ -46,8 +58,12 @@ struct Block {
     down: Linear,
 }
 
-/// A matrix kept as `[in, out]`, a transposed view of the stored `[out, in]`.
-struct Linear(Tensor);
+/// A linear layer without bias.
+struct Linear {
+    /// `[in, out]`, a transposed view of the stored `[out, in]`.
+    weight: Tensor,
+    row_tile: usize,
+}
 
 /// Cosine and sine of every position's rotations, each `[positions, head_dim / 2]`.
 struct RopeTable {
@@ -64,35 +80,57 @@ impl Llama {
         dtype: DType,
         max_context: usize,
     ) -> Result<Self, Error> {
-        let config = weights.config().clone();
-        let tensor = |name: &str| -> Result<Tensor, Error> {
+        Self::from_tensors(weights.config(), device, dtype, max_context, |name, _| {
             Ok(weights.tensor(name)?.to_dtype(dtype)?.to_device(device)?)
-        };
-        let linear = |name: &str| Ok::<_, Error>(Linear(tensor(name)?.t()?));
-        let block = |layer: usize| -> Result<Block, Error> {
-            let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
-            Ok(Block {
-                attention_norm: tensor(&name("input_layernorm"))?,
-                queries: linear(&name("self_attn.q_proj"))?,
-                keys: linear(&name("self_attn.k_proj"))?,
-                values: linear(&name("self_attn.v_proj"))?,
-                attention_output: linear(&name("self_attn.o_proj"))?,
-                feed_forward_norm: tensor(&name("post_attention_layernorm"))?,
-                gate: linear(&name("mlp.gate_proj"))?,
-                up: linear(&name("mlp.up_proj"))?,
-                down: linear(&name("mlp.down_proj"))?,
+        })
+    }
+
+    /// Builds a model from weights that `tensor` gives, on the device and of the type, by their Hugging Face names and
+    /// shapes (a norm's `[hidden_size]`, a linear layer's `[out, in]`).
+    pub fn from_tensors(
+        config: &LlamaConfig,
+        device: &Device,
+        dtype: DType,
+        max_context: usize,
+        mut tensor: impl FnMut(&str, &[usize]) -> Result<Tensor, Error>,
+    ) -> Result<Self, Error> {
+        let config = config.clone();
+        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+        let queries = config.heads * config.head_dim;
+        let keys = config.kv_heads * config.head_dim;
+        let linear = |stored: &Tensor| {
+            Ok::<_, Error>(Linear {
+                weight: stored.t()?,
+                row_tile: row_tile(device),
             })
         };
-        let embeddings = tensor("model.embed_tokens.weight")?;
+        let embeddings = tensor("model.embed_tokens.weight", &[config.vocab_size, hidden])?;
         let output = match config.tied_embeddings {
-            true => Linear(embeddings.t()?),
-            false => linear("lm_head.weight")?,
+            true => linear(&embeddings)?,
+            false => linear(&tensor("lm_head.weight", &[config.vocab_size, hidden])?)?,
         };
-        let blocks = (0..config.layers).map(block).collect::<Result<_, _>>()?;
+        let mut blocks = Vec::with_capacity(config.layers);
+        for layer in 0..config.layers {
+            let mut part = |part: &str, shape: &[usize]| {
+                tensor(&format!("model.layers.{layer}.{part}.weight"), shape)
+            };
+            blocks.push(Block {
+                attention_norm: part("input_layernorm", &[hidden])?,
+                queries: linear(&part("self_attn.q_proj", &[queries, hidden])?)?,
+                keys: linear(&part("self_attn.k_proj", &[keys, hidden])?)?,
+                values: linear(&part("self_attn.v_proj", &[keys, hidden])?)?,
+                attention_output: linear(&part("self_attn.o_proj", &[hidden, queries])?)?,
+                feed_forward_norm: part("post_attention_layernorm", &[hidden])?,
+                gate: linear(&part("mlp.gate_proj", &[inner, hidden])?)?,
+                up: linear(&part("mlp.up_proj", &[inner, hidden])?)?,
+                down: linear(&part("mlp.down_proj", &[hidden, inner])?)?,
+            });
+        }
         Ok(Self {
             rope: RopeTable::new(&config.rope_frequencies, dtype, device)?,
+            mask: CausalMask::new(MAX_ROWS, dtype, device)?,
             cache: KvCache::new(&config, dtype, device)?,
-            norm: tensor("model.norm.weight")?,
+            norm: tensor("model.norm.weight", &[hidden])?,
             context_length: config.context_length.min(max_context),
             device: device.clone(),
             embeddings,
@@ -105,41 +143,50 @@ impl Llama {
     /// Feeds `tokens` after the cached ones and returns the logits behind the rows in `rows`,
     /// `[rows, vocab_size]`, f32.
     pub fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Tensor, Error> {
-        let position = self.cache.length();
-        let needed = position + tokens.len();
+        self.reserve(tokens.len())?;
+        let mut wanted = Vec::new();
+        for (index, piece) in tokens.chunks(MAX_ROWS).enumerate() {
+            let first = index * MAX_ROWS;
+            let start = rows.start.clamp(first, first + piece.len());
+            let end = rows.end.clamp(start, first + piece.len());
+            let hidden = self.hidden(piece)?;
+            if start < end {
+                wanted.push(hidden.narrow(0, start - first, end - start)?);
+            }
+        }
+        let hidden = Tensor::cat(&wanted, 0)?.contiguous()?;
+        let normed = rms_norm(&hidden, &self.norm, self.config.rms_norm_eps as f32)?;
+        Ok(self.output.forward(&normed)?.to_dtype(DType::F32)?)
+    }
+
+    /// Makes room for `rows` more positions.
+    fn reserve(&mut self, rows: usize) -> Result<(), Error> {
+        let needed = self.cache.length() + rows;
         if needed > self.context_length {
             return Err(Error::ContextExceeded {
                 needed,
                 limit: self.context_length,
             });
         }
-        self.cache.reserve(tokens.len())?;
+        self.cache.reserve(rows)?;
         self.rope.reserve(needed)?;
-        let mask = causal_mask(
-            position,
-            tokens.len(),
-            self.embeddings.dtype(),
-            &self.device,
-        )?;
+        self.mask.reserve(needed)?;
+        Ok(())
+    }
 
+    /// Feeds at most `MAX_ROWS` tokens, for which there is room, through all layers; `[m, hidden_size]`.
+    fn hidden(&mut self, tokens: &[u32]) -> candle_core::Result<Tensor> {
         let ids = Tensor::new(tokens, &self.device)?;
         let mut hidden = self.embeddings.index_select(&ids, 0)?;
         for layer in 0..self.blocks.len() {
-            hidden = self.block(layer, &hidden, mask.as_ref())?;
+            hidden = self.block(layer, &hidden)?;
         }
         self.cache.advance(tokens.len());
-        let hidden = hidden.narrow(0, rows.start, rows.len())?.contiguous()?;
-        let normed = rms_norm(&hidden, &self.norm, self.config.rms_norm_eps as f32)?;
-        Ok(self.output.forward(&normed)?.to_dtype(DType::F32)?)
+        Ok(hidden)
     }
 
     /// One transformer block over `hidden` (`[m, hidden_size]`).
-    fn block(
-        &mut self,
-        layer: usize,
-        hidden: &Tensor,
-        mask: Option<&Tensor>,
-    ) -> candle_core::Result<Tensor> {
+    fn block(&mut self, layer: usize, hidden: &Tensor) -> candle_core::Result<Tensor> {
         let block = &self.blocks[layer];
         let eps = self.config.rms_norm_eps as f32;
         let rows = hidden.dim(0)?;
@@ -179,10 +226,11 @@ impl Llama {
         let visible = keys.dim(1)?;
         let queries = queries.reshape((kv_heads, group * rows, head_dim))?;
         let mut scores = (queries.matmul(&keys.t()?)? / (head_dim as f64).sqrt())?;
-        if let Some(mask) = mask {
+        // A single row sees everything.
+        if rows > 1 {
             scores = scores
                 .reshape((kv_heads, group, rows, visible))?
-                .broadcast_add(mask)?
+                .broadcast_add(&self.mask.view(position, rows)?)?
                 .reshape((kv_heads, group * rows, visible))?;
         }
         let attended = softmax_last_dim(&scores)?
@@ -202,12 +250,13 @@ impl Llama {
 impl LanguageModel for Llama {
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
         if rows.is_empty() {
-            // The cache still has to be filled; one row of logits is the least it costs.
-            self.logits(tokens, tokens.len().saturating_sub(1)..tokens.len())?;
+            self.reserve(tokens.len())?;
+            for piece in tokens.chunks(MAX_ROWS) {
+                self.hidden(piece)?;
+            }
             return Ok(Vec::new());
         }
-        let logits = self.logits(tokens, rows)?.to_vec2::<f32>()?;
-        Ok(logits.iter().map(|row| Choice::of_logits(row)).collect())
+        Ok(top_two(&self.logits(tokens, rows)?)?)
     }
 
     fn position(&self) -> usize {
@@ -224,16 +273,16 @@ impl LanguageModel for Llama {
 }
 
 impl Linear {
-    /// `[m, in]` to `[m, out]`, in tiles of `ROW_TILE` rows.
+    /// `[m, in]` to `[m, out]`, in tiles of `row_tile` rows.
     fn forward(&self, rows: &Tensor) -> candle_core::Result<Tensor> {
         let (count, width) = rows.dims2()?;
-        let tiles = count.div_ceil(ROW_TILE);
-        let padded = rows.pad_with_zeros(0, 0, tiles * ROW_TILE - count)?;
-        let (_, out) = self.0.dims2()?;
+        let tiles = count.div_ceil(self.row_tile);
+        let padded = rows.pad_with_zeros(0, 0, tiles * self.row_tile - count)?;
+        let (_, out) = self.weight.dims2()?;
         padded
-            .reshape((tiles, ROW_TILE, width))?
-            .matmul(&self.0.broadcast_as((tiles, width, out))?)?
-            .reshape((tiles * ROW_TILE, out))?
+            .reshape((tiles, self.row_tile, width))?
+            .matmul(&self.weight.broadcast_as((tiles, width, out))?)?
+            .reshape((tiles * self.row_tile, out))?
             .narrow(0, 0, count)?
             .contiguous()
     }
@@ -264,32 +313,4 @@ impl RopeTable {
         self.sin = angles.sin()?.to_dtype(dtype)?;
         Ok(())
     }
-}
-
-/// What is added to the scores of `rows` new positions (`[rows, position + rows]`): minus infinity
-/// where a key lies behind the query. A single row sees everything.
-fn causal_mask(
-    position: usize,
-    rows: usize,
-    dtype: DType,
-    device: &Device,
-) -> candle_core::Result<Option<Tensor>> {
-    if rows == 1 {
-        return Ok(None);
-    }
-    let visible = position + rows;
-    let mask: Vec<f32> = (0..rows)
-        .flat_map(|row| {
-            (0..visible).map(move |key| {
-                if key > position + row {
-                    f32::NEG_INFINITY
-                } else {
-                    0.0
-                }
-            })
-        })
-        .collect();
-    Ok(Some(
-        Tensor::from_vec(mask, (rows, visible), device)?.to_dtype(dtype)?,
-    ))
 }

@@ -1,11 +1,13 @@
 //! Llama models: shape, weights, adapters, cache and forward pass.
 
 mod cache;
+mod causal_mask;
 mod config;
 mod cpu;
 mod language_model;
 mod llama;
 mod lora;
+mod top_two;
 mod weights;
 
 pub use config::LlamaConfig;

@@ -20,6 +20,8 @@ TITLES = (
 
 
 class Helix:
+    holds_back_seconds = 0
+
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         program = Path(os.environ["FAST_APPLY_TEST_HELIX"])

@@ -21,6 +21,8 @@ return (vim.bo[buffer].bomb and '\\239\\187\\191' or '') .. text .. (vim.bo[buff
 class Neovim:
     #: What the configuration says beside the shipped one.
     also = ""
+    #: For how long it tells nothing new after it has told something.
+    holds_back_seconds = 0
 
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
@@ -125,6 +127,7 @@ class BareNeovim(Neovim):
     """A Neovim with its own handlers, without this project's plugin."""
 
     also = ", root_markers = { '.git' }"
+    holds_back_seconds = 0.3
 
     def install(self, environment):
         pass

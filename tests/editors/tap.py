@@ -67,9 +67,11 @@ class Tap:
         with connection, connection.makefile("rw", encoding="utf-8") as lines:
             request = json.loads(lines.readline())
             if request.get("kill"):
-                self.server.kill()
-                answer = {}
-            elif "note" in request:
+                # This process ends with the server, so that it answers before.
+                lines.write("{}\n")
+                lines.flush()
+                return self.server.kill()
+            if "note" in request:
                 self.note("test", request["note"])
                 answer = {}
             elif "ask_editor" in request:

@@ -29,7 +29,6 @@ def one_after_another(stage):
 def all_at_once(stage):
     stage.edit(("two", "TWO"), ("four\n", ""), ("six\n", "six\nnew\n"), ("eight 🦀 é", "8"))
     stage.settle()
-    stage.rests()
     stage.edit(("one", "ONE"), ("five", "FIVE"), ("nine\n", ""))
     stage.settle()
 

@@ -87,7 +87,7 @@ def test_lines_come_behind_the_last_one(workbench, start):
 
 def test_typing_goes_on_while_text_is_written(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=12)
+    code, path = streaming(edit)
     code.focus()
     code.keys("Control+Home")
     code.page.keyboard.type("use std::fmt;\n")
@@ -98,7 +98,7 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
 
 def test_the_notification_cancels(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=6)
+    code, path = streaming(edit)
     code.click("Cancel")
     code.wait_for_text(path, edit.before)
     until("the end", lambda: not workbench.status()["sessions"])
@@ -107,7 +107,7 @@ def test_the_notification_cancels(workbench, streaming):
 def test_two_files_at_once(workbench, start):
     edit = edits.long()
     first, second = workbench.write(edit, "first.rs"), workbench.write(edit, "second.rs")
-    server = workbench.replaying_server(edit, chars=12, millis=30)
+    server = workbench.replaying_server(edit)
     code = start(server, first, second, mode="rewrite")
     for path in (first, second):
         code.show(path)
@@ -117,12 +117,13 @@ def test_two_files_at_once(workbench, start):
     assert len(workbench.status()["sessions"]) == 2
     code.run("await vscode.commands.executeCommand('fast-apply.cancel')")
     code.wait_for_text(second, edit.before)
+    workbench.wait_until_done()
     code.wait_for_text(first, edit.after)
 
 
 def test_a_server_that_dies_leaves_one_undo_step(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=12)
+    code, path = streaming(edit)
     workbench.kill_server()
     until("a new server", lambda: try_status(workbench), 30)
     assert code.text(path) not in (edit.before, edit.after)
@@ -130,6 +131,7 @@ def test_a_server_that_dies_leaves_one_undo_step(workbench, streaming):
     code.wait_for_text(path, edit.before)
     workbench.suggest(path)
     code.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
     code.wait_for_text(path, edit.after)
 
 

@@ -64,13 +64,11 @@ class Stage:
         self.editor.undo()
         until("the text to change", lambda: self.text() != before)
 
-    def rests(self):
-        """Leaves the editor alone for a while: some hold back what they tell in quick succession."""
-        time.sleep(0.3)
-
     def settle(self):
         """Waits until the editor has told all that it has."""
         until("the text to be told", lambda: self.told()[1] == self.text(), 20, lambda: f"{self.told()} {self.text()}")
+        # An editor that holds back what follows quickly does the same every time only if nothing does.
+        time.sleep(self.editor.holds_back_seconds)
 
     def text(self):
         return self.editor.text(self.path).decode()

@@ -33,6 +33,8 @@ SETTINGS = {
 
 
 class VsCode:
+    holds_back_seconds = 0
+
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         folder = workbench.folder

@@ -26,16 +26,17 @@ const SPARE_EDITS: usize = 20;
 const TOKEN_INTERVAL: Millis = 25;
 
 impl Session {
-    /// Does what can be done now.
+    /// Does what can be done now; no edit is sent before `earliest`.
     pub(crate) fn advance(
         &mut self,
         mirror: &Document,
         now: Millis,
+        earliest: Millis,
         next_ticket: &mut dyn FnMut() -> Ticket,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.runs() {
-            self.step(mirror, now, next_ticket, &mut actions);
+            self.step(mirror, now, earliest, next_ticket, &mut actions);
         }
         if !self.told {
             self.told = true;
@@ -48,6 +49,7 @@ impl Session {
         &mut self,
         mirror: &Document,
         now: Millis,
+        earliest: Millis,
         next_ticket: &mut dyn FnMut() -> Ticket,
         actions: &mut Vec<Action>,
     ) {
@@ -83,8 +85,10 @@ impl Session {
         }
         self.newer_than = None;
         let streams = self.granularity == Granularity::Token && self.goal == Goal::Write;
-        if streams && now < self.last_sent + TOKEN_INTERVAL {
-            actions.push(Action::WakeAt(self.last_sent + TOKEN_INTERVAL));
+        let interval = if streams { TOKEN_INTERVAL } else { 0 };
+        let earliest = earliest.max(self.last_sent + interval);
+        if now < earliest {
+            actions.push(Action::WakeAt(earliest));
             return;
         }
         let mut purposes = self.next_purposes();

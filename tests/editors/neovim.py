@@ -103,8 +103,10 @@ class Neovim:
         """Asks for the code actions and picks one from the list."""
         self.leave_insert_mode()
         self.terminal.type("gra")
-        screen = self.terminal.wait_for("Type number and <Enter>")
-        line = next(line for line in screen.splitlines() if line.split(": ", 1)[-1].strip() == title)
+        self.terminal.wait_for("Type number and <Enter>")
+        is_it = lambda line: line.split(": ", 1)[-1].strip() == title
+        find = lambda: next(filter(is_it, self.terminal.screen().splitlines()), None)
+        line = until(f"'{title}' in the list", find, 20, self.terminal.screen)
         self.terminal.type(line.split(":")[0].strip())
         self.terminal.keys("Enter")
 

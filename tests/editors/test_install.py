@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
@@ -30,7 +31,7 @@ class NewUser:
         self.home = Path(workbench.environment["HOME"])
         self.folder = self.home / "bin"
         self.folder.mkdir()
-        self.seconds = 0.0
+        self.seconds, self.own_seconds = 0.0, 0.0
         for name, command in {"fast-apply": server, **programs}.items():
             script = self.folder / name
             script.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n')
@@ -45,12 +46,19 @@ class NewUser:
         self.environment = environment
 
     def follow(self, steps, directory=ROOT, **variables):
-        start = time.monotonic()
+        start, used = time.monotonic(), own_seconds()
         command = ["bash", "-euo", "pipefail", "-c", steps]
         environment = self.environment | {name: str(value) for name, value in variables.items()}
         done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{steps}\n{done.stdout}{done.stderr}"
         self.seconds += time.monotonic() - start
+        self.own_seconds += own_seconds() - used
+
+
+def own_seconds():
+    """What the commands that have ended took of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 #: What npm has to know in a network that is not open.
@@ -69,7 +77,10 @@ def edit_is_applied(workbench, starting, record_property):
         editor.choose_action("Apply suggested edit")
         workbench.wait_until_done(120)
         assert editor.text(path) == edit.after
-        assert user.seconds < SECONDS, f"the steps took {user.seconds:.0f} s"
+        # A machine that has much else to do is slow with everything.
+        is_busy = os.getloadavg()[0] > os.cpu_count()
+        seconds = user.own_seconds if is_busy else user.seconds
+        assert seconds < SECONDS, f"the steps took {seconds:.0f} s"
         print(f"{editor.version()}: set up in {user.seconds:.1f} s")
 
     return check

@@ -44,6 +44,14 @@ def astral(functions=24, every=6):
     return _functions("astral.rs", functions, every, "𝔖𝔱𝔢𝔭 {n} 👩‍👩‍👧 é \U0001F680")
 
 
+def at_the_end():
+    """Two functions come behind the last one."""
+    before = long(12).before.rstrip() + b"\n"
+    added = "fn one_more() -> u64 {\n    1\n}\n\nfn and_more() -> u64 {\n    2\n}\n"
+    reply = f"```rust\n// ... existing code ...\n{added}```\n"
+    return Edit("end.rs", before, reply, before + b"\n" + added.encode())
+
+
 def _functions(name, functions, every, phrase):
     before, after, sketch = [], [], []
     for n in range(functions):

@@ -20,6 +20,8 @@ TITLES = (
 
 
 class Helix:
+    holds_back_seconds = 0
+
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         program = Path(os.environ["FAST_APPLY_TEST_HELIX"])
@@ -27,6 +29,14 @@ class Helix:
             "TERM": "tmux-256color",
             "HELIX_RUNTIME": str(program.parent / "runtime"),
         }
+        self.configure(environment, server, settings)
+        command = [str(program), *map(str, files)]
+        self.terminal = Terminal(command, environment, workbench.project)
+        until("the server", lambda: (workbench.folder / "tap.sock").exists(), 20, self.terminal.screen)
+        opened = lambda: len(list(workbench.messages("editor", "textDocument/didOpen"))) >= len(files)
+        until("the file", opened, 20, self.terminal.screen)
+
+    def configure(self, environment, server, settings):
         configuration = Path(environment["XDG_CONFIG_HOME"]) / "helix"
         configuration.mkdir(parents=True)
         languages = (ROOT / "editors/helix/languages.toml").read_text()
@@ -39,19 +49,22 @@ class Helix:
         (configuration / "config.toml").write_text(
             "[editor]\ntrue-color = true\n[editor.lsp]\ndisplay-progress-messages = true\n"
         )
-        command = [str(program), *map(str, files)]
-        self.terminal = Terminal(command, environment, workbench.project)
-        until("the server", lambda: (workbench.folder / "tap.sock").exists(), 20, self.terminal.screen)
-        opened = lambda: len(list(workbench.messages("editor", "textDocument/didOpen"))) >= len(files)
-        until("the file", opened, 20, self.terminal.screen)
 
     @staticmethod
     def version():
         program = os.environ["FAST_APPLY_TEST_HELIX"]
         return subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
 
-    def text(self):
-        """The buffer as it would be written, through a pipe: the file stays as it is."""
+    def type_at_start(self, path, text):
+        """Types at the start of the file that is shown."""
+        self.leave_insert_mode()
+        self.terminal.type("ggi")
+        self.terminal.wait_for(" INS ")
+        self.terminal.type(text)
+        self.leave_insert_mode()
+
+    def text(self, path=None):
+        """The buffer that is shown, as it would be written, through a pipe: the file stays as it is."""
         copy = self.workbench.folder / "copy"
         copy.unlink(missing_ok=True)
         self.leave_insert_mode()

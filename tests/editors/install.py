@@ -85,7 +85,8 @@ def install_code(folder):
         run([*install, "--ignore-scripts", "--omit=dev"], folder / "node_modules/code-server/lib/vscode")
         (folder / "installed").touch()
     extension = ROOT / "editors/vscode"
-    if not (extension / "node_modules").exists():
+    # npm writes this last.
+    if not (extension / "node_modules/.package-lock.json").exists():
         run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], extension)
     run(["npm", "run", "package"], extension)
     vsce = [extension / "node_modules/.bin/vsce", "package", "--no-dependencies", "--skip-license"]
@@ -122,7 +123,11 @@ def apt_of_suite(folder, sources):
 
 def run(command, folder):
     command = [str(word) for word in command]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=300)
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=300)
+    except subprocess.CalledProcessError as error:
+        print(f"{shlex.join(command)}\n{error.stdout}{error.stderr}", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":

@@ -19,21 +19,15 @@ return (vim.bo[buffer].bomb and '\\239\\187\\191' or '') .. text .. (vim.bo[buff
 
 
 class Neovim:
+    #: What the configuration says beside the shipped one.
+    also = ""
+    #: For how long it tells nothing new after it has told something.
+    holds_back_seconds = 0
+
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         environment = workbench.environment | {"TERM": "tmux-256color"}
-        packages = Path(environment["XDG_DATA_HOME"]) / "nvim/site/pack/fast-apply/start"
-        packages.mkdir(parents=True)
-        os.symlink(ROOT / "editors/neovim", packages / "fast-apply")
-        configuration = Path(environment["XDG_CONFIG_HOME"]) / "nvim"
-        configuration.mkdir(parents=True)
-        options = ", ".join(f"{name} = '{value}'" for name, value in settings.items())
-        options = f", init_options = {{ {options} }}" if settings else ""
-        command = ", ".join(f"'{word}'" for word in server)
-        (configuration / "init.lua").write_text(
-            f"vim.lsp.config('fast_apply', {{ cmd = {{ {command} }}{options} }})\n"
-            "vim.lsp.enable('fast_apply')\n"
-        )
+        self.configure(environment, server, settings)
         address = workbench.folder / "nvim.sock"
         program = Path(os.environ["FAST_APPLY_TEST_NEOVIM"])
         command = [str(program), "--listen", str(address), *map(str, files)]
@@ -42,6 +36,24 @@ class Neovim:
         until("the server", lambda: (workbench.folder / "tap.sock").exists(), 20, self.terminal.screen)
         attached = "return #vim.lsp.get_clients({ name = 'fast_apply', bufnr = 0 })"
         until("the client", lambda: self.rpc.exec_lua(attached) == 1, 20, self.terminal.screen)
+
+    def configure(self, environment, server, settings):
+        self.install(environment)
+        configuration = Path(environment["XDG_CONFIG_HOME"]) / "nvim"
+        configuration.mkdir(parents=True)
+        options = ", ".join(f"{name} = '{value}'" for name, value in settings.items())
+        options = f", init_options = {{ {options} }}" if settings else ""
+        command = ", ".join(f"'{word}'" for word in server)
+        (configuration / "init.lua").write_text(
+            f"vim.lsp.config('fast_apply', {{ cmd = {{ {command} }}{self.also}{options} }})\n"
+            "vim.lsp.enable('fast_apply')\n"
+        )
+
+    def install(self, environment):
+        """Puts the plugin among the packages."""
+        packages = Path(environment["XDG_DATA_HOME"]) / "nvim/site/pack/fast-apply/start"
+        packages.mkdir(parents=True)
+        os.symlink(ROOT / "editors/neovim", packages / "fast-apply")
 
     @staticmethod
     def version():
@@ -75,16 +87,26 @@ class Neovim:
             self.terminal.keys("Escape")
             until("normal mode", lambda: mode() == "n", 20, self.terminal.screen)
 
+    def type_at_start(self, path, text):
+        """Types at the start of the file that is shown."""
+        self.terminal.type(f"gg0i{text}")
+        until("the text", lambda: self.text(path).startswith(text.encode()), 20, self.terminal.screen)
+        self.leave_insert_mode()
+
     def show(self, path):
-        self.command(f"buffer {path.name}")
-        until("the buffer", lambda: self.rpc.funcs.bufname() == path.name or str(path) == self.rpc.funcs.expand("%:p"))
+        is_shown = lambda: self.rpc.funcs.expand("%:p") == str(path)
+        if not is_shown():
+            self.command(f"edit {path.name}")
+            until("the buffer", is_shown, 20, self.terminal.screen)
 
     def choose_action(self, title):
         """Asks for the code actions and picks one from the list."""
         self.leave_insert_mode()
         self.terminal.type("gra")
-        screen = self.terminal.wait_for("Type number and <Enter>")
-        line = next(line for line in screen.splitlines() if line.split(": ", 1)[-1].strip() == title)
+        self.terminal.wait_for("Type number and <Enter>")
+        is_it = lambda line: line.split(": ", 1)[-1].strip() == title
+        find = lambda: next(filter(is_it, self.terminal.screen().splitlines()), None)
+        line = until(f"'{title}' in the list", find, 20, self.terminal.screen)
         self.terminal.type(line.split(":")[0].strip())
         self.terminal.keys("Enter")
 
@@ -101,6 +123,16 @@ class Neovim:
 
     def close(self):
         self.terminal.close()
+
+
+class BareNeovim(Neovim):
+    """A Neovim with its own handlers, without this project's plugin."""
+
+    also = ", root_markers = { '.git' }"
+    holds_back_seconds = 0.3
+
+    def install(self, environment):
+        pass
 
 
 def try_to_attach(address):

@@ -1,7 +1,8 @@
 //! The language server with a replayed model: for tests in real editors that have to hit the middle of a run.
 //!
 //! `FAST_APPLY_REPLAY` names the file with the text to write, whatever is asked; `FAST_APPLY_REPLAY_CHARS` characters
-//! of it (8 by default) are written every `FAST_APPLY_REPLAY_MILLIS` (10 by default). Arguments are passed over.
+//! of it (8 by default) are written every `FAST_APPLY_REPLAY_MILLIS` (10 by default), the second half not before there is
+//! a file `FAST_APPLY_REPLAY_HALFWAY`, if that is given. Arguments are passed over.
 //! An example of this crate, so that the feature `replay` never gets into the program.
 
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         text,
         step_chars: number("FAST_APPLY_REPLAY_CHARS", 8)?,
         step: Duration::from_millis(number("FAST_APPLY_REPLAY_MILLIS", 10)?),
+        halfway: std::env::var_os("FAST_APPLY_REPLAY_HALFWAY").map(PathBuf::from),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let end = runtime.block_on(async {

@@ -3,8 +3,9 @@
     tap.py LOG CONTROL -- COMMAND...
 
 LOG gets one JSON object for each message: {"ms", "from": "editor" or "server", "message"}. On the Unix socket CONTROL
-a test sends one JSON object on a line: {"method", "params"} asks the server and answers with its response,
-{"kill": true} kills it. The editor never sees any of this.
+a test sends one JSON object on a line. {"method", "params"} asks the server and answers with its response, and
+{"kill": true} kills it; the editor never sees any of this. {"ask_editor": {"method", "params"}} asks the editor in the
+server's name, which never sees it, and answers with the response. {"note": ...} writes an entry "from": "test".
 """
 
 import itertools
@@ -22,7 +23,8 @@ class Tap:
     def __init__(self, log_path, control_path, command):
         self.log = open(log_path, "w", encoding="utf-8")
         self.start = time.monotonic()
-        self.write_lock = threading.Lock()
+        self.server_lock = threading.Lock()
+        self.editor_lock = threading.Lock()
         self.log_lock = threading.Lock()
         self.waiting = {}
         self.numbers = itertools.count()
@@ -40,17 +42,21 @@ class Tap:
     def from_editor(self):
         while (message := read_message(sys.stdin.buffer)) is not None:
             self.note("editor", message)
-            self.to_server(message)
+            if not self.hand_over(message):
+                self.to_server(message)
         self.server.stdin.close()
 
     def from_server(self):
         while (message := read_message(self.server.stdout)) is not None:
-            answer = self.waiting.pop(message.get("id"), None)
-            if answer and "method" not in message:
-                answer.put(message)
-                continue
-            self.note("server", message)
-            write_message(sys.stdout.buffer, message)
+            if not self.hand_over(message):
+                self.to_editor(message)
+
+    def hand_over(self, message):
+        """Whether a message is the answer to a test's question; then only the test gets it."""
+        if "method" in message or message.get("id") not in self.waiting:
+            return False
+        self.waiting.pop(message["id"]).put(message)
+        return True
 
     def from_test(self):
         while True:
@@ -61,17 +67,33 @@ class Tap:
         with connection, connection.makefile("rw", encoding="utf-8") as lines:
             request = json.loads(lines.readline())
             if request.get("kill"):
-                self.server.kill()
+                # This process ends with the server, so that it answers before.
+                lines.write("{}\n")
+                lines.flush()
+                return self.server.kill()
+            if "note" in request:
+                self.note("test", request["note"])
                 answer = {}
+            elif "ask_editor" in request:
+                answer = self.ask(self.to_editor, request["ask_editor"])
             else:
-                number = f"tap-{next(self.numbers)}"
-                answers = self.waiting[number] = queue.Queue()
-                self.to_server({"jsonrpc": "2.0", "id": number, **request})
-                answer = answers.get(timeout=30)
+                answer = self.ask(self.to_server, request)
             lines.write(json.dumps(answer) + "\n")
 
+    def ask(self, send, request):
+        # Some clients take numbers only; the server's own never come near these.
+        number = 1_000_000 + next(self.numbers)
+        answers = self.waiting[number] = queue.Queue()
+        send({"jsonrpc": "2.0", "id": number, **request})
+        return answers.get(timeout=30)
+
+    def to_editor(self, message):
+        with self.editor_lock:
+            self.note("server", message)
+            write_message(sys.stdout.buffer, message)
+
     def to_server(self, message):
-        with self.write_lock:
+        with self.server_lock:
             try:
                 write_message(self.server.stdin, message)
             except (BrokenPipeError, ValueError):

@@ -74,6 +74,18 @@ def test_a_result_lands_as_one_undo_step(workbench, running, edit):
     helix.wait_for_text(edit.before)
 
 
+def test_lines_come_behind_the_last_one(workbench, start):
+    edit = edits.at_the_end()
+    path = workbench.write(edit)
+    helix = start(workbench.replaying_server(edit), path, mode="rewrite")
+    workbench.suggest(path)
+    helix.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
+    helix.wait_for_text(edit.after)
+    helix.undo()
+    helix.wait_for_text(edit.before)
+
+
 def test_hunks_land_while_text_is_written_and_are_taken_back_by_one_action(workbench, running):
     edit = edits.long()
     helix, path = running(edit, {}, granularity="hunk")
@@ -88,7 +100,7 @@ def test_hunks_land_while_text_is_written_and_are_taken_back_by_one_action(workb
 @pytest.mark.parametrize("granularity", ["whole", "hunk"])
 def test_typing_goes_on_while_text_is_written(workbench, running, granularity):
     edit = edits.long()
-    helix, path = running(edit, {"chars": 12}, granularity=granularity)
+    helix, path = running(edit, {}, granularity=granularity)
     helix.terminal.type("ggO")
     helix.terminal.wait_for(" INS ")
     # The comment that is continued by itself.
@@ -103,7 +115,7 @@ def test_typing_goes_on_while_text_is_written(workbench, running, granularity):
 @pytest.mark.parametrize("granularity", ["whole", "hunk"])
 def test_cancelling_restores_the_text(workbench, running, granularity):
     edit = edits.long()
-    helix, path = running(edit, {"chars": 12}, granularity=granularity)
+    helix, path = running(edit, {}, granularity=granularity)
     if granularity == "hunk":
         until("a hunk", lambda: helix.text() != edit.before)
     helix.choose_action("Cancel suggested edit")
@@ -114,7 +126,7 @@ def test_cancelling_restores_the_text(workbench, running, granularity):
 def test_two_files_at_once(workbench, start):
     edit = edits.long()
     first, second = workbench.write(edit, "first.rs"), workbench.write(edit, "second.rs")
-    server = workbench.replaying_server(edit, chars=12, millis=20)
+    server = workbench.replaying_server(edit)
     helix = start(server, first, second, mode="rewrite")
     for path in (first, second):
         helix.show(path)
@@ -123,7 +135,7 @@ def test_two_files_at_once(workbench, start):
     until("two sessions", lambda: len(workbench.status()["sessions"]) == 2, 20, helix.terminal.screen)
     helix.choose_action("Cancel suggested edit")
     helix.wait_for_text(edit.before)
-    until("the end", lambda: not workbench.status()["sessions"])
+    workbench.wait_until_done()
     helix.wait_for_text(edit.before)
     helix.show(first)
     helix.wait_for_text(edit.after)
@@ -131,7 +143,7 @@ def test_two_files_at_once(workbench, start):
 
 def test_a_server_that_dies_leaves_text_that_can_be_undone(workbench, running):
     edit = edits.long()
-    helix, path = running(edit, {"chars": 12}, granularity="hunk")
+    helix, path = running(edit, {}, granularity="hunk")
     until("a hunk", lambda: helix.text() != edit.before)
     workbench.kill_server()
     helix.terminal.wait_for("Language server exited")

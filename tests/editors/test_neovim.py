@@ -75,6 +75,18 @@ def test_hunks_land_while_text_is_written_and_are_one_undo_step(workbench, strea
     neovim.wait_for_text(path, edit.before)
 
 
+def test_lines_come_behind_the_last_one(workbench, start):
+    edit = edits.at_the_end()
+    path = workbench.write(edit)
+    neovim = start(workbench.replaying_server(edit), path, mode="rewrite")
+    workbench.suggest(path)
+    neovim.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
+    neovim.wait_for_text(path, edit.after)
+    neovim.undo()
+    neovim.wait_for_text(path, edit.before)
+
+
 def test_typing_goes_on_while_text_is_written(workbench, streaming):
     edit = edits.long()
     neovim, path = streaming(edit)
@@ -91,7 +103,7 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
 
 def test_cancelling_restores_the_text_and_keeps_what_was_typed(workbench, streaming):
     edit = edits.long()
-    neovim, path = streaming(edit, chars=12)
+    neovim, path = streaming(edit)
     stop_continuing_comments(neovim)
     neovim.terminal.type("ggO// mine")
     neovim.command("FastApplyCancel")
@@ -102,7 +114,7 @@ def test_cancelling_restores_the_text_and_keeps_what_was_typed(workbench, stream
 
 def test_cancelling_is_a_code_action(workbench, streaming):
     edit = edits.long()
-    neovim, path = streaming(edit, chars=12)
+    neovim, path = streaming(edit)
     neovim.choose_action("Cancel suggested edit")
     neovim.wait_for_text(path, edit.before)
 
@@ -110,7 +122,7 @@ def test_cancelling_is_a_code_action(workbench, streaming):
 def test_two_files_at_once(workbench, start):
     edit = edits.long()
     first, second = workbench.write(edit, "first.rs"), workbench.write(edit, "second.rs")
-    neovim = start(workbench.replaying_server(edit, chars=12), first, second, mode="rewrite")
+    neovim = start(workbench.replaying_server(edit), first, second, mode="rewrite")
     neovim.show(second)
     for path in (first, second):
         neovim.show(path)
@@ -120,6 +132,7 @@ def test_two_files_at_once(workbench, start):
     assert len(workbench.status()["sessions"]) == 2
     neovim.command("FastApplyCancel")
     neovim.wait_for_text(second, edit.before)
+    workbench.wait_until_done()
     neovim.wait_for_text(first, edit.after)
     until("the end", lambda: not workbench.status()["sessions"])
     assert neovim.text(second) == edit.before
@@ -130,7 +143,7 @@ def test_two_files_at_once(workbench, start):
 
 def test_a_server_that_dies_leaves_whole_hunks_and_one_undo_step(workbench, streaming):
     edit = edits.long()
-    neovim, path = streaming(edit, chars=12)
+    neovim, path = streaming(edit)
     workbench.kill_server()
     until("the news", lambda: neovim.dismiss_messages() or "the server has ended" in neovim.terminal.screen())
     assert neovim.text(path) not in (edit.before, edit.after)
@@ -139,6 +152,7 @@ def test_a_server_that_dies_leaves_whole_hunks_and_one_undo_step(workbench, stre
     until("a new server", lambda: try_status(workbench), 20, neovim.terminal.screen)
     workbench.suggest(path)
     neovim.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
     neovim.wait_for_text(path, edit.after)
 
 

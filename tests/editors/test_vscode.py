@@ -73,9 +73,21 @@ def test_hunks_land_while_text_is_written_and_are_one_undo_step(workbench, strea
     code.wait_for_text(path, edit.before)
 
 
+def test_lines_come_behind_the_last_one(workbench, start):
+    edit = edits.at_the_end()
+    path = workbench.write(edit)
+    code = start(workbench.replaying_server(edit), path, mode="rewrite")
+    workbench.suggest(path)
+    code.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
+    code.wait_for_text(path, edit.after)
+    code.undo()
+    code.wait_for_text(path, edit.before)
+
+
 def test_typing_goes_on_while_text_is_written(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=12)
+    code, path = streaming(edit)
     code.focus()
     code.keys("Control+Home")
     code.page.keyboard.type("use std::fmt;\n")
@@ -86,7 +98,7 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
 
 def test_the_notification_cancels(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=6)
+    code, path = streaming(edit)
     code.click("Cancel")
     code.wait_for_text(path, edit.before)
     until("the end", lambda: not workbench.status()["sessions"])
@@ -95,7 +107,7 @@ def test_the_notification_cancels(workbench, streaming):
 def test_two_files_at_once(workbench, start):
     edit = edits.long()
     first, second = workbench.write(edit, "first.rs"), workbench.write(edit, "second.rs")
-    server = workbench.replaying_server(edit, chars=12, millis=30)
+    server = workbench.replaying_server(edit)
     code = start(server, first, second, mode="rewrite")
     for path in (first, second):
         code.show(path)
@@ -105,12 +117,13 @@ def test_two_files_at_once(workbench, start):
     assert len(workbench.status()["sessions"]) == 2
     code.run("await vscode.commands.executeCommand('fast-apply.cancel')")
     code.wait_for_text(second, edit.before)
+    workbench.wait_until_done()
     code.wait_for_text(first, edit.after)
 
 
 def test_a_server_that_dies_leaves_one_undo_step(workbench, streaming):
     edit = edits.long()
-    code, path = streaming(edit, chars=12)
+    code, path = streaming(edit)
     workbench.kill_server()
     until("a new server", lambda: try_status(workbench), 30)
     assert code.text(path) not in (edit.before, edit.after)
@@ -118,6 +131,7 @@ def test_a_server_that_dies_leaves_one_undo_step(workbench, streaming):
     code.wait_for_text(path, edit.before)
     workbench.suggest(path)
     code.choose_action("Apply suggested edit")
+    workbench.wait_until_done()
     code.wait_for_text(path, edit.after)
 
 

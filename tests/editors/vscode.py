@@ -33,26 +33,19 @@ SETTINGS = {
 
 
 class VsCode:
+    holds_back_seconds = 0
+
     def __init__(self, workbench, server, files, settings):
         self.workbench = workbench
         folder = workbench.folder
-        home = Path(os.environ["FAST_APPLY_TEST_CODE_SERVER"])
-        node = home / "node/node_modules/node/bin/node"
-        entry = home / "node_modules/code-server/out/node/entry.js"
         self.socket = folder / "probe.sock"
         environment = workbench.environment | {
             "FAST_APPLY_PROBE": str(self.socket),
-            # A setting of the machine's, as the path is one, can reach a remote extension host late or never.
-            "FAST_APPLY_SERVER": server[0],
             # No marketplace is asked.
             "EXTENSIONS_GALLERY": json.dumps({"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""}),
         }
-        user = folder / "code/User"
-        user.mkdir(parents=True)
-        chosen = {f"fastApply.{name}": value for name, value in settings.items()}
-        (user / "settings.json").write_text(json.dumps(SETTINGS | chosen))
-        places = ["--user-data-dir", folder / "code", "--extensions-dir", home / "extensions"]
-        start = [node, entry, *places]
+        start = code_server("--user-data-dir", folder / "code", "--extensions-dir", self.install(environment))
+        self.configure(server, settings)
         port = free_port()
         quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
         address = ["--bind-addr", f"127.0.0.1:{port}"]
@@ -70,6 +63,21 @@ class VsCode:
         except BaseException:
             self.close()
             raise
+
+    def install(self, environment):
+        """Where the extensions are."""
+        return Path(os.environ["FAST_APPLY_TEST_CODE_SERVER"]) / "extensions"
+
+    def configure(self, server, settings):
+        chosen = {f"fastApply.{name}": value for name, value in settings.items()}
+        self.write_settings("User", SETTINGS | chosen)
+        # What a machine starts stands in its own settings, as wherever VS Code runs on two machines.
+        self.write_settings("Machine", {"fastApply.server.path": server[0]})
+
+    def write_settings(self, kind, settings):
+        folder = self.workbench.folder / "code" / kind
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(json.dumps(settings))
 
     def open_browser(self, port, files):
         until("code-server", lambda: is_listening(port), 60)
@@ -121,6 +129,13 @@ class VsCode:
     def wait_for_text(self, path, expected, seconds=30):
         until("the text", lambda: self.text(path) == expected, seconds, lambda: self.text(path).decode())
 
+    def type_at_start(self, path, text):
+        """Types at the start of the file that is shown."""
+        self.focus()
+        self.keys("Control+Home")
+        self.page.keyboard.type(text)
+        until("the text", lambda: self.text(path).startswith(text.encode()), 20, self.describe)
+
     def keys(self, keys):
         self.page.keyboard.press(keys)
 
@@ -153,6 +168,13 @@ class VsCode:
         os.killpg(self.server.pid, signal.SIGKILL)
         self.server.wait()
         self.output.close()
+
+
+def code_server(*arguments):
+    """The command that starts it."""
+    home = Path(os.environ["FAST_APPLY_TEST_CODE_SERVER"])
+    node = home / "node/node_modules/node/bin/node"
+    return [node, home / "node_modules/code-server/out/node/entry.js", *arguments]
 
 
 def free_port():

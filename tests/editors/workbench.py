@@ -54,15 +54,20 @@ class Workbench:
         return self.tapped([program("fast-apply"), "lsp"])
 
     def replaying_server(self, edit, chars=24, millis=10):
-        """The command of a server that writes the result of an edit at this speed."""
+        """The command of a server that writes the result of an edit at this speed, and waits in the middle of it."""
         after = self.folder / "after"
         after.write_bytes(edit.after.replace(b"\r\n", b"\n"))
         self.environment |= {
             "FAST_APPLY_REPLAY": str(after),
             "FAST_APPLY_REPLAY_CHARS": str(chars),
             "FAST_APPLY_REPLAY_MILLIS": str(millis),
+            "FAST_APPLY_REPLAY_HALFWAY": str(self.folder / "halfway"),
         }
         return self.tapped([program("examples/replay_server"), "lsp"])
+
+    def go_on(self):
+        """Lets the second half be written."""
+        (self.folder / "halfway").touch()
 
     def tapped(self, command):
         log, control = self.folder / "tap.jsonl", self.folder / "tap.sock"
@@ -100,6 +105,7 @@ class Workbench:
 
     def wait_until_done(self, seconds=60):
         """Waits until a session has ended and no other runs; returns what it took."""
+        self.go_on()
         is_done = lambda: (it := self.status())["last"] and not it["sessions"] and it["last"]
         return until("the end of the session", is_done, seconds, lambda: str(self.status()))
 
@@ -108,11 +114,16 @@ class Workbench:
 
     def messages(self, sender=None, method=None):
         """What was said so far."""
-        for line in (self.folder / "tap.jsonl").read_text().splitlines():
-            noted = json.loads(line)
+        for noted in self.tapped_lines():
             message = noted["message"]
             if sender in (None, noted["from"]) and method in (None, message.get("method")):
                 yield message
+
+    def tapped_lines(self):
+        """What the tap has written down, and when."""
+        lines = (self.folder / "tap.jsonl").read_text().splitlines(True)
+        # The last one may be only half there.
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 //! The real process over real pipes.
 
+mod code_actions;
 mod editor;
 mod life_cycle;
 #[path = "../program.rs"]

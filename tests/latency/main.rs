@@ -1,8 +1,11 @@
-//! From the code action to the first visible hunk and to the end, in a real server with the default model.
+//! From the code action to the first visible hunk and to the end, in a real server with the default model; and how long
+//! code actions take while it writes.
 //!
 //! `cargo build --release --workspace && cargo bench -p fast-apply-tests --bench latency`: a file of 200 lines, medians
 //! of several runs. *Cold* has nothing of the file in the model's cache, *warm* what a pending suggestion puts there.
 
+#[path = "../language_server/code_actions.rs"]
+mod code_actions;
 #[path = "../language_server/editor.rs"]
 #[allow(dead_code)]
 mod editor;
@@ -15,12 +18,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use code_actions::Latencies;
 use editor::{Editor, Home};
 use session::{Applied, OpenDocument};
 
 const FILE: &str = include_str!("../../server/text/src/source_text.rs");
 const LINES: usize = 200;
 const RUNS: usize = 5;
+const REQUESTS: usize = 2_000;
 const REPLY: &str = "\
 ```rust
     /// Takes a text that is known to be one, such as an open document of an editor.
@@ -61,6 +66,17 @@ fn main() {
             );
         }
     }
+    print_code_actions(&text);
+}
+
+fn print_code_actions(text: &str) {
+    let latencies = Latencies::while_the_model_writes(text, REPLY, REQUESTS);
+    let [median, late, latest] =
+        [0.5, 0.99, 1.0].map(|share| milliseconds(latencies.quantile(share)));
+    println!(
+        "\n{REQUESTS} requests for code actions while the model writes: median {median} ms, \
+         99 % within {late} ms, all within {latest} ms"
+    );
 }
 
 /// A fresh server: once cold, once more warm.
@@ -83,5 +99,5 @@ fn run(mode: &str, text: &str) -> [Applied; 2] {
 }
 
 fn milliseconds(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1e3)
+    format!("{:.2}", time.as_secs_f64() * 1e3)
 }

@@ -39,7 +39,13 @@ export class EditApplier {
     };
     // The version is checked again, by the editor, at the moment of the change.
     const options = { undoStopBefore: !this.begun.has(uri), undoStopAfter: false };
-    const applied = await editor.edit(replace, options);
+    let applied: boolean;
+    try {
+      applied = await editor.edit(replace, options);
+    } catch {
+      // The user has turned to another file meanwhile: an editor that is gone takes no edits, and has not taken this one.
+      return (await next(params, CancellationToken.None)) as ApplyWorkspaceEditResult;
+    }
     if (applied) {
       this.begun.add(uri);
     }

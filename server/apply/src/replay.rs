@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,6 +19,20 @@ pub struct Replay {
     pub step_chars: usize,
     /// The time one step takes.
     pub step: Duration,
+    /// The second half is written when there is a file of this name.
+    pub halfway: Option<PathBuf>,
+}
+
+impl Replay {
+    /// Waits for the second half to be wanted, or for nothing to be wanted any more.
+    fn wait_halfway(&self, cancel: &AtomicBool) {
+        while let Some(path) = &self.halfway
+            && !path.exists()
+            && !cancel.load(Ordering::Relaxed)
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 impl RewriteEngine for Replay {
@@ -48,8 +63,13 @@ impl RewriteEngine for Replay {
         };
         let chars: Vec<char> = self.text.chars().collect();
         let mut forwards = 0;
-        for step in chars.chunks(self.step_chars.max(1)) {
+        let steps = chars.chunks(self.step_chars.max(1));
+        let middle = steps.len() / 2;
+        for (number, step) in steps.enumerate() {
             thread::sleep(self.step);
+            if number == middle {
+                self.wait_halfway(&request.cancel);
+            }
             if request.cancel.load(Ordering::Relaxed) {
                 rewrite.stop = Stop::Cancelled;
                 break;

@@ -112,6 +112,8 @@ pub struct Client {
     pub show_document: bool,
     /// Code lenses and their refresh.
     pub code_lens: bool,
+    /// Emacs 28 or older: its eglot does not look at what comes together with an answer before more comes.
+    pub old_eglot: bool,
     /// `workspace.applyEdit` is known to be missing.
     pub cannot_edit: bool,
     /// The settings it came with.
@@ -417,7 +419,7 @@ impl Client {
         match self.settings.granularity {
             Some(granularity) => granularity,
             None if self.grouped_undo => Granularity::Token,
-            None if self.name.eq_ignore_ascii_case("eglot") => Granularity::Whole,
+            None if self.old_eglot || self.name.eq_ignore_ascii_case("eglot") => Granularity::Whole,
             None => Granularity::Hunk,
         }
     }

@@ -26,8 +26,10 @@ pub(crate) struct Part {
     /// The edit it belongs to.
     pub(crate) ticket: Ticket,
     pub(crate) purpose: Purpose,
-    /// Where it was sent to.
+    /// Where it was sent to, which need not be where the purpose has it.
     pub(crate) positions: PositionRange,
+    /// What was sent to go there.
+    pub(crate) text: String,
 }
 
 /// What a text edit is for.
@@ -56,57 +58,73 @@ impl Purpose {
 }
 
 impl Part {
-    /// Where the client has put this edit, if this change is it: the edit's own positions, whatever the text was that
-    /// they met there.
-    pub(crate) fn put_at(
-        &self,
-        before: &Rope,
-        after: &Rope,
-        encoding: Encoding,
-    ) -> Option<Range<usize>> {
-        let text = self.purpose.text();
-        let removed = (before.len_bytes() + text.len()).checked_sub(after.len_bytes())?;
+    /// What the client has put where, if this change is this edit: the edit's own positions, whatever the text was that
+    /// they met there. Behind the last line Neovim puts a line break more.
+    pub(crate) fn put_at(&self, before: &Rope, after: &Rope, encoding: Encoding) -> Option<Splice> {
         let starts = places_at(before, self.positions.start, encoding);
         let ends = places_at(before, self.positions.end, encoding);
-        let ranges = starts
+        let mut ranges = starts
             .into_iter()
             .flat_map(|start| ends.map(|end| start..end.max(start)));
-        ranges.filter(|range| range.len() == removed).find(|range| {
-            let mut put = before.clone();
-            splice(&mut put, range.clone(), text);
-            put == *after
-        })
+        let end = before.len_bytes();
+        let longer = starts.contains(&end).then(|| {
+            let ending = if self.text.contains("\r\n") {
+                "\r\n"
+            } else {
+                "\n"
+            };
+            (end..end, [self.text.as_str(), ending].concat())
+        });
+        ranges
+            .find(|range| is_put(before, after, range, &self.text))
+            .map(|range| (range, self.text.len()))
+            .or_else(|| {
+                let (range, text) = longer?;
+                is_put(before, after, &range, &text).then_some((range, text.len()))
+            })
+            .map(|(range, inserted)| Splice { range, inserted })
     }
 }
 
-/// The places a position can mean: where it is inside a character, either side of that.
-fn places_at(text: &Rope, position: Position, encoding: Encoding) -> [usize; 2] {
+/// Whether one text is the other with this range of it replaced.
+pub(crate) fn is_put(before: &Rope, after: &Rope, range: &Range<usize>, text: &str) -> bool {
+    if after.len_bytes() + range.len() != before.len_bytes() + text.len() {
+        return false;
+    }
+    let mut put = before.clone();
+    splice(&mut put, range.clone(), text);
+    put == *after
+}
+
+/// The places a position can mean: where it is inside a character, either side of that; at the end of the text, also
+/// ahead of the last line break, because editors that have no line behind that take the end of the last one.
+fn places_at(text: &Rope, position: Position, encoding: Encoding) -> [usize; 3] {
     let place = offset_at(text, position, encoding);
     let inside = position_at(text, place, encoding).character < position.character
         && !text
             .get_byte(place)
             .is_none_or(|byte| byte == b'\n' || byte == b'\r');
     let next = text.byte_to_char(place) + usize::from(inside);
-    [place, text.char_to_byte(next)]
+    let mut ahead = text.byte_to_char(place);
+    if place == text.len_bytes() && text.get_char(ahead.wrapping_sub(1)) == Some('\n') {
+        ahead -= 1;
+        ahead -= usize::from(text.get_char(ahead.wrapping_sub(1)) == Some('\r'));
+    }
+    [place, text.char_to_byte(next), text.char_to_byte(ahead)]
 }
 
 impl Repair {
-    /// What to do about text that was put at `range` of the text `before`.
-    pub(crate) fn of(before: &Rope, range: Range<usize>, text: &str) -> Repair {
+    /// What to do about text that was put into the text `before`.
+    pub(crate) fn of(before: &Rope, put: &Splice) -> Repair {
         Repair {
-            text: before.byte_slice(range.clone()).to_string(),
-            range: range.start..range.start + text.len(),
+            text: before.byte_slice(put.range.clone()).to_string(),
+            range: put.range.start..put.range.start + put.inserted,
         }
     }
 
     /// Whether a change was this, in the place where it belongs.
     pub(crate) fn is_done_by(&self, before: &Rope, after: &Rope) -> bool {
-        if after.len_bytes() + self.range.len() != before.len_bytes() + self.text.len() {
-            return false;
-        }
-        let mut repaired = before.clone();
-        splice(&mut repaired, self.range.clone(), &self.text);
-        repaired == *after
+        is_put(before, after, &self.range, &self.text)
     }
 
     /// Follows a change of the client's text. False if the change reaches into the range: then it is the user's.

@@ -12,6 +12,7 @@
 mod application;
 pub mod clipboard;
 pub mod event;
+mod final_break;
 mod flight;
 mod inbox;
 pub mod logging;

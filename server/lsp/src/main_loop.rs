@@ -32,6 +32,8 @@ pub struct MainLoop {
     last_stats: Option<Stats>,
     effects: Vec<Effect>,
     now: Millis,
+    /// No edit is sent before.
+    quiet_until: Millis,
 }
 
 /// An open document.
@@ -81,6 +83,7 @@ impl MainLoop {
             last_stats: None,
             effects: Vec::new(),
             now: 0,
+            quiet_until: 0,
         }
     }
 
@@ -282,7 +285,7 @@ impl MainLoop {
             *number += 1;
             Ticket(*number)
         };
-        let actions = session.advance(&open.document, self.now, &mut next_ticket);
+        let actions = session.advance(&open.document, self.now, self.quiet_until, &mut next_ticket);
         let mut ended = false;
         for action in actions {
             match action {

@@ -368,6 +368,7 @@ mod tests {
                 text: "let a = 1;\n".repeat(100),
                 step_chars: 11,
                 step: Duration::from_millis(1),
+                halfway: None,
             })
         }
 

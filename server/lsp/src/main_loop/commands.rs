@@ -9,15 +9,21 @@ use fast_apply_text::{PositionRange, SourceText};
 use serde_json::{Value, json};
 
 use crate::event::{
-    Command, Effect, Job, ModelPhase, NewSuggestion, RequestId, SessionId, Suggested, Uri,
+    Command, Effect, Job, Millis, ModelPhase, NewSuggestion, RequestId, SessionId, Suggested, Uri,
 };
 use crate::main_loop::{Application, MainLoop, Open, Pending, Preview, without};
 use crate::path::path_of;
 use crate::session::Session;
 
+/// How long an edit keeps away from an answer, for a client that needs that.
+const PAUSE: Millis = 200;
+
 impl MainLoop {
     /// Does what the client asks for, and answers.
     pub(super) fn command(&mut self, request: RequestId, command: Command) {
+        if self.client.old_eglot {
+            self.quiet_until = self.now + PAUSE;
+        }
         let answer = match command {
             Command::Suggest(suggestion) => self.suggest(suggestion),
             Command::Apply {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
     CodeLensOptions, ExecuteCommandOptions, InitializeParams, InitializeResult, OneOf,
-    PositionEncodingKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    PositionEncodingKind, ServerCapabilities, ServerInfo, TextDocumentClientCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::event::Client;
@@ -71,6 +71,7 @@ impl Capabilities {
                 show_document: shows.is_some_and(|it| it.support),
                 code_lens: document.is_some_and(|it| it.code_lens.is_some())
                     && lens_refresh.unwrap_or_default(),
+                old_eglot: is_old_eglot(params),
                 cannot_edit: workspace.and_then(|it| it.apply_edit) == Some(false),
                 settings,
                 folders: folders_of(params),
@@ -150,11 +151,53 @@ fn encoding_for(capabilities: &ClientCapabilities) -> Encoding {
     best.map_or(Encoding::Utf16, |(_, encoding)| encoding)
 }
 
+/// Before version 1.10 eglot is known by what it does not say: its name, and anything that is not about documents.
+fn is_old_eglot(params: &InitializeParams) -> bool {
+    let capabilities = &params.capabilities;
+    let synchronizes = |it: &TextDocumentClientCapabilities| it.synchronization.is_some();
+    params.client_info.is_none()
+        && capabilities.general.is_none()
+        && capabilities.window.is_none()
+        && capabilities
+            .text_document
+            .as_ref()
+            .is_some_and(synchronizes)
+}
+
 #[allow(deprecated, reason = "older clients have a root and no folders")]
 fn folders_of(params: &InitializeParams) -> Vec<PathBuf> {
     match (&params.workspace_folders, &params.root_uri) {
         (Some(folders), _) => convert::folders(folders),
         (None, Some(root)) => file_path(root.as_str()).into_iter().collect(),
         (None, None) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an editor is taken for that introduces itself like this.
+    fn is_taken_for_old_eglot(introduction: Value) -> bool {
+        let params = serde_json::from_value(introduction).expect("it is an `initialize` request");
+        let capabilities = Capabilities::of(&params, Settings::default());
+        capabilities.client.old_eglot
+    }
+
+    #[test]
+    fn an_old_eglot_is_known_by_what_it_does_not_say() {
+        let mut introduction = json!({
+            "processId": null,
+            "rootUri": "file:///project",
+            "capabilities": {
+                "workspace": { "applyEdit": true, "executeCommand": { "dynamicRegistration": false } },
+                "textDocument": { "synchronization": { "didSave": true } },
+                "experimental": {},
+            },
+        });
+        assert!(is_taken_for_old_eglot(introduction.clone()));
+        introduction["clientInfo"] = json!({ "name": "Eglot" });
+        assert!(!is_taken_for_old_eglot(introduction));
+        assert!(!is_taken_for_old_eglot(json!({ "capabilities": {} })));
     }
 }

@@ -1,10 +1,12 @@
 //! What shows in the document, and what of it is ours.
 
+use std::ops::Range;
+
 use fast_apply_text::{Drift, DriftRegion, Splice, splice};
 use ropey::Rope;
 
 use crate::event::{EditAnswer, Millis, Ticket};
-use crate::flight::{Flight, Part, Purpose, Repair};
+use crate::flight::{Flight, Part, Purpose, Repair, is_put};
 use crate::session::{Goal, Session};
 use crate::target::Change;
 
@@ -14,48 +16,72 @@ impl Session {
         self.told = false;
         self.repairs
             .retain(|repair| !repair.is_done_by(before, after));
-        let put = self.sent.iter().enumerate().find_map(|(index, part)| {
-            let place = part.put_at(before, after, self.encoding)?;
-            Some((index, place))
-        });
-        let Some((index, place)) = put else {
+        if let Some((index, place)) = self.put_in_place(before, after) {
+            return self.take_in_place(index, place, after, change);
+        }
+        let Some((index, put)) = self.put_elsewhere(before, after) else {
             self.foreign.record(change, &self.ours, after);
             self.follow(change);
             return;
         };
-        let meant = match &self.sent[index].purpose {
-            Purpose::Change(change) => self.place_for(change),
-            Purpose::Repair(repair) => Some(repair.range.clone()),
-        };
-        if meant.as_ref() != Some(&place) && self.completes(index, change, after) {
+        if self.completes(index, change, after) {
             self.foreign.record(change, &self.ours, after);
-            self.follow(change);
-            return;
-        }
-        let purpose = self.take_sent(index);
-        if let Purpose::Change(change) = &purpose
-            && meant.as_ref() == Some(&place)
-        {
-            self.foreign.carry(&change.splice());
-            self.land(change);
-            self.follow(&Splice {
-                range: place,
-                inserted: change.text.len(),
-            });
-            return;
-        }
-        self.foreign.record(change, &self.ours, after);
-        if meant.as_ref() == Some(&place) {
             self.follow(change);
             return;
         }
         // The client had newer text than the edit was made for, and no check.
-        let repair = Repair::of(before, place, purpose.text());
-        if let Purpose::Repair(undone) = purpose {
+        let repair = Repair::of(before, &put);
+        self.foreign.record(change, &self.ours, after);
+        if let Purpose::Repair(undone) = self.take_sent(index) {
             self.repairs.push(undone);
         }
         self.follow(change);
         self.repairs.insert(0, repair);
+    }
+
+    /// Takes in that an edit was put where it belongs.
+    fn take_in_place(&mut self, index: usize, place: Range<usize>, after: &Rope, change: &Splice) {
+        match self.take_sent(index) {
+            Purpose::Change(change) => {
+                self.foreign.carry(&change.splice());
+                self.land(&change);
+                self.follow(&Splice {
+                    range: place,
+                    inserted: change.text.len(),
+                });
+            }
+            Purpose::Repair(_) => {
+                self.foreign.record(change, &self.ours, after);
+                self.follow(change);
+            }
+        }
+    }
+
+    /// Which of the sent edits a change of the document can be, if it was put where it belongs, and that place.
+    ///
+    /// What can be an edit in its place is that: by the positions that were sent it might as well stand a line further
+    /// down, where the text goes on in the same way and the client tells of the edits above it first.
+    fn put_in_place(&self, before: &Rope, after: &Rope) -> Option<(usize, Range<usize>)> {
+        self.sent.iter().enumerate().find_map(|(index, part)| {
+            let place = self.place_of_purpose(&part.purpose)?;
+            is_put(before, after, &place, part.purpose.text()).then_some((index, place))
+        })
+    }
+
+    /// Which of the sent edits a change of the document can be by its positions, and what was put where.
+    fn put_elsewhere(&self, before: &Rope, after: &Rope) -> Option<(usize, Splice)> {
+        self.sent.iter().enumerate().find_map(|(index, part)| {
+            let put = part.put_at(before, after, self.encoding)?;
+            Some((index, put))
+        })
+    }
+
+    /// Where what was sent belongs in the document as it is now.
+    fn place_of_purpose(&self, purpose: &Purpose) -> Option<Range<usize>> {
+        match purpose {
+            Purpose::Change(change) => self.place_for(change),
+            Purpose::Repair(repair) => Some(repair.range.clone()),
+        }
     }
 
     /// Whether a change is the last step of a deletion that the client makes in several: Neovim deletes the end of a

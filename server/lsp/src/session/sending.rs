@@ -5,6 +5,7 @@ use std::ops::Range;
 use fast_apply_text::Document;
 
 use crate::event::{Millis, Phase, Ticket};
+use crate::final_break::ahead_of_final_break;
 use crate::flight::{Flight, Part, Purpose};
 use crate::session::{Action, Goal, Session};
 use crate::settings::Granularity;
@@ -25,16 +26,17 @@ const SPARE_EDITS: usize = 20;
 const TOKEN_INTERVAL: Millis = 25;
 
 impl Session {
-    /// Does what can be done now.
+    /// Does what can be done now; no edit is sent before `earliest`.
     pub(crate) fn advance(
         &mut self,
         mirror: &Document,
         now: Millis,
+        earliest: Millis,
         next_ticket: &mut dyn FnMut() -> Ticket,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.runs() {
-            self.step(mirror, now, next_ticket, &mut actions);
+            self.step(mirror, now, earliest, next_ticket, &mut actions);
         }
         if !self.told {
             self.told = true;
@@ -47,6 +49,7 @@ impl Session {
         &mut self,
         mirror: &Document,
         now: Millis,
+        earliest: Millis,
         next_ticket: &mut dyn FnMut() -> Ticket,
         actions: &mut Vec<Action>,
     ) {
@@ -82,8 +85,10 @@ impl Session {
         }
         self.newer_than = None;
         let streams = self.granularity == Granularity::Token && self.goal == Goal::Write;
-        if streams && now < self.last_sent + TOKEN_INTERVAL {
-            actions.push(Action::WakeAt(self.last_sent + TOKEN_INTERVAL));
+        let interval = if streams { TOKEN_INTERVAL } else { 0 };
+        let earliest = earliest.max(self.last_sent + interval);
+        if now < earliest {
+            actions.push(Action::WakeAt(earliest));
             return;
         }
         let mut purposes = self.next_purposes();
@@ -112,7 +117,9 @@ impl Session {
                 self.repairs.retain(|repair| repair != sent);
             }
             let positions = mirror.positions(place, self.encoding);
-            edits.push((positions, purpose.text().to_owned()));
+            let (positions, text) =
+                ahead_of_final_break(mirror.text(), positions, purpose.text(), self.encoding);
+            edits.push((positions, text.clone()));
             // The same change sent again is no lost one any more.
             self.sent.retain(|part| match (&part.purpose, &purpose) {
                 (Purpose::Change(one), Purpose::Change(other)) => one != other,
@@ -122,6 +129,7 @@ impl Session {
                 ticket,
                 purpose,
                 positions,
+                text,
             });
         }
         self.last_sent = now;

@@ -57,6 +57,9 @@ impl Buffer {
             .chunk_by(|one, other| lost(one) == lost(other))
             .filter(|run| lost(&run[0]))
             .map(|run| run.iter().map(|cell| cell.character).collect::<String>())
+            // Line breaks are all the same, and so could be ours.
+            .map(|gone| gone.trim_matches(['\r', '\n']).to_owned())
+            .filter(|gone| !gone.is_empty())
             .find(|gone| live.matches(gone).count() < wanted.matches(gone).count())
     }
 
@@ -190,7 +193,7 @@ pub(crate) fn range_at(text: &str, start: usize, end: usize, encoding: Encoding)
     }
 }
 
-fn width(character: char, encoding: Encoding) -> u32 {
+pub(crate) fn width(character: char, encoding: Encoding) -> u32 {
     match encoding {
         Encoding::Utf8 => character.len_utf8() as u32,
         Encoding::Utf16 => character.len_utf16() as u32,

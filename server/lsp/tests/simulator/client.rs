@@ -1,10 +1,14 @@
 //! Editors, with the habits that were measured in the real ones.
 
+use std::ops::Range;
+
 use fast_apply_lsp::event::{EditAnswer, Millis};
 use fast_apply_text::{Encoding, PositionRange, TextChange};
 use fastrand::Rng;
 
 use crate::buffer::{Author, Buffer, index_at, range_at};
+use crate::history::{History, Replacement, Telling};
+use crate::neovim::{Format, Lines, Step};
 
 /// Which editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,10 @@ pub(crate) struct Client {
     temper: Temper,
     /// What a version test in the editor compares with.
     version: i32,
+    /// Neovim counts more than the changes it tells of; the version is this as it was after the last of them.
+    ticks: i32,
+    history: History,
+    format: Format,
     /// Changes that it has not told of, oldest first.
     unsent: Vec<TextChange>,
     flush_at: Option<Millis>,
@@ -94,6 +102,9 @@ impl Client {
                 Editor::NeovimStock | Editor::Neovim | Editor::Helix | Editor::Eglot => 0,
                 Editor::VsCode | Editor::Kakoune => 1,
             },
+            ticks: 2,
+            history: History::default(),
+            format: Format::of(text, encoding_of(editor)),
             unsent: Vec::new(),
             flush_at: None,
             last_flush: None,
@@ -113,17 +124,16 @@ impl Client {
     }
 
     pub(crate) fn encoding(&self) -> Encoding {
-        match self.editor {
-            Editor::VsCode => Encoding::Utf16,
-            Editor::NeovimStock | Editor::Neovim | Editor::Helix | Editor::Kakoune => {
-                Encoding::Utf8
-            }
-            Editor::Eglot => Encoding::Utf32,
-        }
+        self.format.encoding
     }
 
     pub(crate) fn version(&self) -> i32 {
         self.version
+    }
+
+    /// Neovim has counted so far before the first change.
+    pub(crate) fn start_counting_at(&mut self, ticks: i32) {
+        self.ticks = ticks;
     }
 
     /// When it wants to be asked for what it has not told.
@@ -141,17 +151,35 @@ impl Client {
     ) -> Vec<Message> {
         let before = self.buffer.text();
         let range = range_at(&before, start, end, self.encoding());
-        self.buffer.replace(start, end, text, Author::User);
+        let text = match self.editor {
+            // There are no other line breaks in its buffers.
+            Editor::Neovim | Editor::NeovimStock => &text.replace('\n', self.format.ending),
+            _ => text,
+        };
+        let typed = self.replace(start, end, text, Author::User);
+        self.history.record(Author::User, true, vec![typed]);
         self.last_input = Some(now);
         self.typed_unsent = true;
-        self.tell(
-            vec![TextChange {
-                range: Some(range),
-                text: text.to_owned(),
-            }],
-            now,
-            1,
-        )
+        let change = TextChange {
+            range: Some(range),
+            text: text.to_owned(),
+        };
+        self.tell(vec![change], now)
+    }
+
+    /// The user takes the last step back.
+    pub(crate) fn undo(&mut self, now: Millis) -> Vec<Message> {
+        let telling = match self.editor {
+            Editor::VsCode => Telling::FromBehind,
+            _ => Telling::InOrder,
+        };
+        let format = self.format;
+        let changes = self.history.undo(&mut self.buffer, format, telling);
+        self.last_input = Some(now);
+        self.typed_unsent = true;
+        let messages = self.tell(changes, now);
+        self.ticks += 1;
+        messages
     }
 
     /// An edit of ours arrives.
@@ -201,12 +229,17 @@ impl Client {
             Temper::Silent if acts_up => None,
             _ => Some(answer(EditAnswer::Applied)),
         };
-        let changes = self.put(edits, random);
-        let mut messages = self.tell(changes, now, edits.len() as i32);
+        let (changes, replacements) = match self.editor {
+            Editor::Neovim | Editor::NeovimStock => self.put_lines(edits),
+            _ => self.put(edits, random),
+        };
+        let joins = matches!(self.editor, Editor::VsCode | Editor::Neovim | Editor::Eglot);
+        self.history.record(Author::Server, joins, replacements);
+        let mut messages = self.tell(changes, now);
         let answers_first = match self.editor {
-            Editor::Helix | Editor::Neovim => false,
+            Editor::Helix | Editor::Neovim | Editor::NeovimStock => false,
             Editor::VsCode => random.bool(),
-            Editor::NeovimStock | Editor::Eglot | Editor::Kakoune => true,
+            Editor::Eglot | Editor::Kakoune => true,
         };
         match answers_first {
             true => messages.splice(0..0, reply).for_each(drop),
@@ -216,49 +249,124 @@ impl Client {
     }
 
     /// Puts our edits into the buffer, the last one first, and tells what that changed in its own words.
-    fn put(&mut self, edits: &[(PositionRange, String)], random: &mut Rng) -> Vec<TextChange> {
-        let mut changes = Vec::new();
+    fn put(
+        &mut self,
+        edits: &[(PositionRange, String)],
+        random: &mut Rng,
+    ) -> (Vec<TextChange>, Vec<Replacement>) {
+        let (mut changes, mut replacements) = (Vec::new(), Vec::new());
+        let whole = self.buffer.text();
+        // It can tell a difference of its own making.
+        let own_words = self.editor == Editor::VsCode && random.bool();
         for (range, text) in edits.iter().rev() {
             let before = self.buffer.text();
             let start = index_at(&before, range.start, self.encoding());
             let end = index_at(&before, range.end, self.encoding()).max(start);
-            self.buffer.replace(start, end, text, Author::Server);
+            replacements.push(self.replace(start, end, text, Author::Server));
             let told = |start, end, text: String| TextChange {
                 range: Some(range_at(&before, start, end, self.encoding())),
                 text,
             };
-            if self.editor != Editor::VsCode {
-                changes.push(told(start, end, text.clone()));
-            } else if start < end && !text.is_empty() {
-                // It tells a difference of its own making.
+            if own_words && start < end && !text.is_empty() {
                 changes.push(told(end, end, text.clone()));
                 changes.push(told(start, end, String::new()));
-            } else if start == end {
-                let characters: Vec<char> = before.chars().collect();
-                let mut inserted: std::collections::VecDeque<char> = text.chars().collect();
-                let mut at = start;
-                while random.bool()
-                    && characters.get(at).is_some()
-                    && characters.get(at) == inserted.front()
-                {
-                    at += 1;
-                    inserted.rotate_left(1);
-                }
-                // Between `\r` and `\n` there is no position.
-                if at > start && characters[at - 1] == '\r' {
-                    changes.push(told(start, end, text.clone()));
-                } else {
-                    changes.push(told(at, at, inserted.into_iter().collect()));
-                }
+            } else if own_words && start == end {
+                let at = start + slide(&before, start, text, random);
+                let rotated = text.chars().cycle().skip(at - start);
+                let rotated = rotated.take(text.chars().count()).collect();
+                changes.push(told(at, at, rotated));
             } else {
                 changes.push(told(start, end, text.clone()));
             }
         }
+        if self.editor == Editor::Helix {
+            changes = self.told_from_the_start(whole, edits);
+        }
+        (changes, replacements)
+    }
+
+    /// The edits one after the other, each in terms of the text that those before it have left.
+    fn told_from_the_start(
+        &self,
+        mut text: String,
+        edits: &[(PositionRange, String)],
+    ) -> Vec<TextChange> {
+        let encoding = self.encoding();
+        let place = |it: &PositionRange| [it.start, it.end].map(|at| index_at(&text, at, encoding));
+        let places: Vec<[usize; 2]> = edits.iter().map(|(range, _)| place(range)).collect();
+        let (mut changes, mut moved) = (Vec::new(), 0);
+        for ([start, end], (_, new)) in places.into_iter().zip(edits) {
+            let [from, to] = [start, end].map(|at| (at as isize + moved) as usize);
+            let range = Some(range_at(&text, from, to, encoding));
+            let text_of = new.clone();
+            changes.push(TextChange {
+                range,
+                text: text_of,
+            });
+            let characters: Vec<char> = text.chars().collect();
+            text = characters[..from]
+                .iter()
+                .copied()
+                .chain(new.chars())
+                .collect();
+            text.extend(&characters[to..]);
+            moved += new.chars().count() as isize - (end - start) as isize;
+        }
         changes
     }
 
+    /// Puts our edits into the buffer as Neovim does.
+    fn put_lines(
+        &mut self,
+        edits: &[(PositionRange, String)],
+    ) -> (Vec<TextChange>, Vec<Replacement>) {
+        let mut put = (Vec::new(), Vec::new());
+        let mut beyond_end = false;
+        for (range, text) in edits.iter().rev() {
+            let lines = self.lines();
+            let step = lines.step(*range, text);
+            beyond_end |= step.beyond_end;
+            self.put_step(&lines, &step, &mut put);
+        }
+        let lines = self.lines();
+        if beyond_end && let Some(step) = lines.without_empty_last_line() {
+            self.put_step(&lines, &step, &mut put);
+        }
+        put
+    }
+
+    fn put_step(
+        &mut self,
+        lines: &Lines,
+        step: &Step,
+        (changes, replacements): &mut (Vec<TextChange>, Vec<Replacement>),
+    ) {
+        let Range { start, end } = step.range;
+        let replacement = self.replace(start, end, &step.text, Author::Server);
+        changes.push(lines.told(&self.lines(), step.block));
+        replacements.push(Replacement {
+            block: Some(step.block),
+            ..replacement
+        });
+    }
+
+    fn lines(&self) -> Lines {
+        Lines::of(&self.buffer.text(), self.format)
+    }
+
+    fn replace(&mut self, start: usize, end: usize, text: &str, author: Author) -> Replacement {
+        let before = self.buffer.text();
+        self.buffer.replace(start, end, text, author);
+        Replacement {
+            start,
+            removed: before.chars().take(end).skip(start).collect(),
+            inserted: text.to_owned(),
+            block: None,
+        }
+    }
+
     /// Tells of changes now, or remembers to.
-    fn tell(&mut self, changes: Vec<TextChange>, now: Millis, steps: i32) -> Vec<Message> {
+    fn tell(&mut self, changes: Vec<TextChange>, now: Millis) -> Vec<Message> {
         match self.editor {
             Editor::VsCode | Editor::Helix => {
                 self.version += 1;
@@ -268,24 +376,23 @@ impl Client {
             Editor::Neovim => {
                 self.typed_unsent = false;
                 let one_each = changes.into_iter().map(|change| {
-                    self.version += 1;
+                    self.count();
                     self.changed(vec![change])
                 });
                 one_each.collect()
             }
             Editor::NeovimStock => {
-                self.version += 4 + steps;
-                let rested = self.last_flush.is_none_or(|last| now > last + 150);
-                let mut changes = changes.into_iter();
                 let mut messages = Vec::new();
-                if rested && self.unsent.is_empty() && steps > 1 {
-                    self.coverage.split_changes += 1;
-                    messages.extend(changes.next().map(|change| self.changed(vec![change])));
-                    self.last_flush = Some(now);
-                }
-                self.unsent.extend(changes);
-                if !self.unsent.is_empty() {
-                    self.flush_at.get_or_insert(now + 150);
+                let several = changes.len() > 1;
+                for change in changes {
+                    self.count();
+                    self.unsent.push(change);
+                    // The first change of all waits; later ones only keep their distance.
+                    let rested = self.last_flush.map_or(0, |last| now - last);
+                    self.flush_at = Some(now + 150_u64.saturating_sub(rested));
+                    let told = self.flush(now);
+                    self.coverage.split_changes += usize::from(several && !told.is_empty());
+                    messages.extend(told);
                 }
                 messages
             }
@@ -304,6 +411,11 @@ impl Client {
                 Vec::new()
             }
         }
+    }
+
+    fn count(&mut self) {
+        self.ticks += 1;
+        self.version = self.ticks;
     }
 
     /// Tells of what it has not told.
@@ -327,10 +439,42 @@ impl Client {
         }
     }
 
+    /// Tells of what it has not told, ahead of something it asks for.
+    pub(crate) fn flush_early(&mut self, now: Millis) -> Vec<Message> {
+        self.flush_at = self.flush_at.map(|time| time.min(now));
+        self.flush(now)
+    }
+
     fn changed(&self, changes: Vec<TextChange>) -> Message {
         Message::Changed {
             version: self.version,
             changes,
         }
+    }
+}
+
+fn encoding_of(editor: Editor) -> Encoding {
+    match editor {
+        Editor::VsCode => Encoding::Utf16,
+        Editor::NeovimStock | Editor::Neovim | Editor::Helix | Editor::Kakoune => Encoding::Utf8,
+        Editor::Eglot => Encoding::Utf32,
+    }
+}
+
+/// How far an insertion is told behind its place, where the text goes on with what is inserted.
+fn slide(before: &str, start: usize, inserted: &str, random: &mut Rng) -> usize {
+    let behind = before.chars().skip(start).zip(inserted.chars().cycle());
+    let same: Vec<char> = behind
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one)
+        .collect();
+    let mut far = 0;
+    while far < same.len() && random.bool() {
+        far += 1;
+    }
+    // Between `\r` and `\n` there is no position.
+    match far > 0 && same[far - 1] == '\r' {
+        true => 0,
+        false => far,
     }
 }

@@ -8,8 +8,11 @@
 
 mod buffer;
 mod client;
+mod history;
+mod neovim;
 mod rules;
 mod scenario;
+mod transcripts;
 mod world;
 
 use std::time::Instant;
@@ -148,11 +151,7 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
         return Ok(());
     }
     // An editor that drops edits at will and lies about it may leave anything undone, but nothing spoiled.
-    let said = world
-        .phases
-        .values()
-        .filter_map(|(_, message)| message.as_deref());
-    let said: String = said.collect();
+    let said = &world.said;
     let damaged = said.contains("wrong place");
     if let Some(gone) = world.client.buffer.destroyed()
         && !damaged
@@ -175,13 +174,17 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     {
         return Err(describe("something is missing"));
     }
+    let alone = scenario.temper == Temper::Honest && !world.touched;
+    if phase == &Phase::Finished && alone && world.client.buffer.text() != scenario.rewritten {
+        return Err(describe("nobody was in the way, and something is missing"));
+    }
     if phase == &Phase::Cancelled && message.is_empty() {
         let (text, user) = (
             world.client.buffer.text(),
             world.client.buffer.without_server(),
         );
         // Where a hunk starts and ends is not to be told from its text where the original has the same.
-        if text != user && !world.client.buffer.is_user_at_server_text() {
+        if text != user && !damaged && !world.client.buffer.is_user_at_server_text() {
             return Err(describe("the original was not restored"));
         }
     }

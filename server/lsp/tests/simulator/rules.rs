@@ -32,6 +32,20 @@ struct Script {
 impl Script {
     /// An open document, and a session on it whose result is not known yet.
     fn new(granularity: Granularity) -> Self {
+        Self::with(Client {
+            settings: Settings {
+                granularity: Some(granularity),
+                ..Settings::default()
+            },
+            ..Client::default()
+        })
+    }
+
+    fn with(client: Client) -> Self {
+        let settings = Settings {
+            mode: Mode::Rewrite,
+            ..client.settings.clone()
+        };
         let mut script = Self {
             server: MainLoop::new(Arc::default()),
             uri: Arc::from("file:///project/numbers.txt"),
@@ -44,12 +58,8 @@ impl Script {
         };
         script.handle(Event::Initialized(Client {
             encoding: Encoding::Utf16,
-            settings: Settings {
-                mode: Mode::Rewrite,
-                granularity: Some(granularity),
-                ..Settings::default()
-            },
-            ..Client::default()
+            settings,
+            ..client
         }));
         script.handle(Event::Opened {
             uri: script.uri.clone(),
@@ -226,6 +236,34 @@ fn whole_is_one_edit() {
             finished 
         "#]],
         AFTER,
+    );
+}
+
+#[test]
+fn an_old_eglot_gets_one_edit_and_not_together_with_an_answer() {
+    let mut script = Script::with(Client {
+        old_eglot: true,
+        ..Client::default()
+    });
+    script.result(AFTER);
+    script.wait(199);
+    assert!(script.in_flight.is_empty(), "it would not be seen");
+    script.wait(1);
+    script.land();
+    script.command(Command::Undo {
+        uri: script.uri.clone(),
+    });
+    assert!(script.in_flight.is_empty(), "it would not be seen");
+    script.wait(200);
+    script.land();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO", 9:0 "NINE"
+            finished 
+            edit 2:0 "two", 9:0 "nine"
+            cancelled 
+        "#]],
+        BEFORE,
     );
 }
 
@@ -409,11 +447,11 @@ fn a_deletion_at_the_end_of_the_file_can_come_in_two_steps() {
     script.land_all();
     script.check(
         expect![[r#"
-        edit 10:0 ""
-        finished 
-        edit 10:0 "ten\n"
-        cancelled 
-    "#]],
+            edit 9:4 ""
+            finished 
+            edit 9:4 "\nten"
+            cancelled 
+        "#]],
         BEFORE,
     );
 }

@@ -54,7 +54,10 @@ impl Scenario {
             text.push_str(ending);
             text
         };
-        let cut = random.u8(..6) == 0;
+        // Whether a file ends with a line break is nothing that is ever changed.
+        let all: Vec<&Change> = changes.iter().collect();
+        let ends_empty = |lines: &[String]| lines.last().is_none_or(String::is_empty);
+        let cut = random.u8(..6) == 0 && !ends_empty(&lines) && !ends_empty(&changed(&lines, &all));
         let finish = |text: String| match cut {
             true => text.strip_suffix(ending).map(str::to_owned).unwrap_or(text),
             false => text,
@@ -125,18 +128,12 @@ fn changes(lines: usize, random: &mut Rng) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut at = random.usize(..4);
     while at + 2 < lines && changes.len() < 4 {
-        let number = at;
-        let new = |random: &mut Rng| match random.u8(..5) {
-            0 => "}".to_owned(),
-            1 => String::new(),
-            _ => format!("let new{number}{} = \"日本\";", random.u8(..100)),
-        };
         let (removed, count) = match random.u8(..4) {
             0 => (0, random.usize(1..4)),
             1 => (random.usize(1..3), 0),
             _ => (1, random.usize(1..3)),
         };
-        let inserted = (0..count).map(|_| new(random)).collect();
+        let inserted = (0..count).map(|_| new_line(random, at)).collect();
         changes.push(Change {
             at,
             removed,
@@ -144,7 +141,27 @@ fn changes(lines: usize, random: &mut Rng) -> Vec<Change> {
         });
         at += 5 + random.usize(..12);
     }
+    // The end of a file is a place of its own.
+    let end_of = |last: &Change| last.at + last.removed;
+    let free = changes.last().map_or(0, end_of) + 4;
+    if changes.len() < 4 && free < lines && random.u8(..3) == 0 {
+        let removed = random.usize(..3);
+        let count = random.usize(usize::from(removed == 0)..3);
+        changes.push(Change {
+            at: lines - removed,
+            removed,
+            inserted: (0..count).map(|_| new_line(random, lines)).collect(),
+        });
+    }
     changes
+}
+
+fn new_line(random: &mut Rng, number: usize) -> String {
+    match random.u8(..5) {
+        0 => "}".to_owned(),
+        1 => String::new(),
+        _ => format!("let new{number}{} = \"日本\";", random.u8(..100)),
+    }
 }
 
 fn changed(lines: &[String], changes: &[&Change]) -> Vec<String> {
@@ -184,7 +201,7 @@ fn deeds(random: &mut Rng) -> Vec<(Millis, Deed)> {
     let span = [50, 300, 1500][random.usize(..3)];
     for _ in 0..[0, 1, 3, 10][random.usize(..4)] {
         // Nothing that an edit of ours could be taken for.
-        let text = ["§", "ß", "🦀", "¤\n", "wörd ", ""][random.usize(..6)];
+        let text = ["§", "ß", "🦀", "¤\n¤", "wörd ", ""][random.usize(..6)];
         let deed = Deed::Type {
             place: random.f64(),
             delete: if random.u8(..4) == 0 || text.is_empty() {

@@ -48,6 +48,8 @@ pub(crate) struct World<'s> {
     last_at_server: Millis,
     last_at_client: Millis,
     pub(crate) phases: BTreeMap<u64, (Phase, Option<String>)>,
+    /// Everything that was said to the user.
+    pub(crate) said: String,
     pub(crate) restored: bool,
     pub(crate) open: bool,
     pub(crate) touched: bool,
@@ -72,6 +74,7 @@ impl<'s> World<'s> {
             last_at_server: 0,
             last_at_client: 0,
             phases: BTreeMap::new(),
+            said: String::new(),
             restored: false,
             open: true,
             touched: false,
@@ -226,10 +229,8 @@ impl<'s> World<'s> {
 
     /// Every editor tells what it knows before it asks for anything.
     fn flush_now(&mut self) {
-        if let Some(time) = self.client.flush_time() {
-            let messages = self.client.flush(time.max(self.now));
-            self.send(messages);
-        }
+        let messages = self.client.flush_early(self.now);
+        self.send(messages);
     }
 
     fn type_text(&mut self, start: usize, end: usize, text: &str) {
@@ -310,6 +311,7 @@ impl<'s> World<'s> {
                 }
                 Effect::Work(job) => self.start_work(job.session, job.original, job.cancel),
                 Effect::Report(report) => {
+                    self.said.extend(report.message.as_deref());
                     self.phases
                         .insert(report.session.0, (report.phase, report.message));
                 }

@@ -135,6 +135,7 @@ async fn a_loaded_model_is_named() {
         text: String::new(),
         step_chars: 1,
         step: Duration::ZERO,
+        halfway: None,
     };
     let mut editor = Editor::start(serving(Writing(replay)), json!({ "capabilities": {} })).await;
     wait_for_state(&mut editor, "ready").await;

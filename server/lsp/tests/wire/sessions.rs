@@ -100,6 +100,7 @@ fn writing(text: &str, step: Duration) -> Writing {
         text: text.to_owned(),
         step_chars: 8,
         step,
+        halfway: None,
     })
 }
 

@@ -210,6 +210,10 @@ impl LanguageModel for Llama {
         Ok(logits.iter().map(|row| Choice::of_logits(row)).collect())
     }
 
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(Llama::logits(self, tokens, rows)?.to_vec2()?)
+    }
+
     fn position(&self) -> usize {
         self.cache.length()
     }

@@ -3,16 +3,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fast_apply_engine::decode::Stop;
-use fast_apply_suggest::{
-    CONFIDENT, Context, Ending, Language, Merge, Method, Suggestion, check, merge,
-};
+use fast_apply_suggest::{CONFIDENT, Language, Merge, Method, Suggestion, merge};
 use fast_apply_text::SourceText;
 
-use crate::decision::{Candidate, decide};
+use crate::decision::{Candidate, HOPELESS, decide};
+use crate::guarding::{all_passed, context_of, guards};
+use crate::outcome::{cancelled, refused, written};
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
 use crate::rewriter::Rewriter;
-use crate::stats::{Guard, OutcomeKind, Source, Stats};
-use crate::{ApplyError, Mode, Options};
+use crate::stats::{Guard, Source, Stats};
+use crate::verdict::ask;
+use crate::{ApplyError, Mode, Options, Outcome};
 
 /// Loads a model when it is first needed.
 type Loader = Box<dyn Fn() -> Result<Rewriter, ApplyError> + Send + Sync>;
@@ -65,20 +66,6 @@ pub enum Event<'a> {
     Text(&'a str),
     /// The new text will be this one, whatever the model says; the original's line endings.
     Settled(&'a str),
-}
-
-/// How one application ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The new text with the original's line endings, unless there is none.
-    pub text: Option<String>,
-    /// Where it was refused because two results differ: the merge's and the model's, with the
-    /// original's line endings.
-    pub alternatives: Option<[String; 2]>,
-    /// Why the model had no say, where it was asked and is missing or failed.
-    pub without_model: Option<String>,
-    /// What it took. Where there is no text, `error` says why.
-    pub stats: Stats,
 }
 
 impl Applier {
@@ -140,31 +127,19 @@ impl Applier {
             }
         };
         let merge_guards = guards(request, &merged.text, None);
-        let needs_model = request.options.mode == Mode::Auto && merged.method != Method::Patch;
-        // Where the merge wins in any case, all the model can say is whether it agrees.
-        let prediction = match merged.confidence >= CONFIDENT {
-            true => Prediction::Check(&merged.text),
-            false => Prediction::Draft(&merged.text),
-        };
-        if needs_model && merged.confidence >= CONFIDENT && all_passed(&merge_guards) {
-            on_event(Event::Settled(&request.original.restore(&merged.text)));
+        if request.options.mode == Mode::Merge || merged.method == Method::Patch {
+            stats.confidence = Some(f64::from(merged.confidence));
+            stats.start_earlier(merge_ms);
+            return Ok(choose(request, &merged, merge_guards, None, stats));
         }
-        let rewrite = needs_model.then(|| self.model()?.rewrite(request, prediction, on_event));
-        // Without a model, `auto` is `merge`.
-        let (rewrite, without_model) = match rewrite {
-            Some(Ok(rewrite)) => (Some(rewrite), None),
-            Some(Err(error)) => (None, Some(error.to_string())),
-            None => (None, None),
+        let before = Merged {
+            merge: merged,
+            guards: merge_guards,
+            milliseconds: merge_ms,
         };
-        if let Some(rewrite) = &rewrite {
-            stats = rewrite.stats.clone();
-        }
-        stats.confidence = Some(f64::from(merged.confidence));
-        stats.start_earlier(merge_ms);
-        let outcome = choose(request, &merged, merge_guards, rewrite.as_ref(), stats);
-        Ok(Outcome {
-            without_model,
-            ..outcome
+        Ok(match self.model() {
+            Ok(model) => with_model(request, before, &*model, on_event),
+            Err(error) => without_model(request, before, stats, &error),
         })
     }
 
@@ -233,6 +208,90 @@ impl Applier {
     fn slot(&self) -> MutexGuard<'_, Slot> {
         // A panic while loading leaves the slot as it was.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A merge that a model has its say about.
+struct Merged {
+    merge: Merge,
+    guards: Vec<Guard>,
+    /// The time it took.
+    milliseconds: f64,
+}
+
+/// `auto` with a model: a sure merge is only checked, a doubtful one is judged, and what the judge
+/// leaves open is written anew.
+fn with_model(
+    request: &Request<'_>,
+    merged: Merged,
+    model: &dyn RewriteEngine,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Outcome {
+    let Merged {
+        merge,
+        guards,
+        mut milliseconds,
+    } = merged;
+    let confidence = Some(f64::from(merge.confidence));
+    let mut readings = Vec::new();
+    if merge.confidence >= CONFIDENT && all_passed(&guards) {
+        on_event(Event::Settled(&request.original.restore(&merge.text)));
+    } else if merge.confidence >= HOPELESS
+        && let Ok(verdict) = ask(model, request, &merge, &guards, on_event)
+    {
+        let Some(mut verdict) = verdict else {
+            return cancelled(model.stats(request.options));
+        };
+        verdict.stats.start_earlier(milliseconds);
+        if let Some(chosen) = verdict.chosen {
+            verdict.stats.confidence = confidence;
+            verdict.stats.guards = chosen.guards;
+            return Outcome {
+                readings: verdict.readings,
+                ..written(request, &chosen.text, chosen.source, verdict.stats)
+            };
+        }
+        readings = verdict.readings;
+        milliseconds = verdict.stats.total_ms.unwrap_or_default();
+    }
+    // Where the merge wins in any case, all the model can say is whether it agrees.
+    let prediction = match merge.confidence >= CONFIDENT {
+        true => Prediction::Check(&merge.text),
+        false => Prediction::Draft(&merge.text),
+    };
+    match model.rewrite(request, prediction, on_event) {
+        Ok(rewrite) => {
+            let mut stats = rewrite.stats.clone();
+            stats.confidence = confidence;
+            stats.start_earlier(milliseconds);
+            Outcome {
+                readings,
+                ..choose(request, &merge, guards, Some(&rewrite), stats)
+            }
+        }
+        Err(error) => {
+            let merged = Merged {
+                merge,
+                guards,
+                milliseconds,
+            };
+            without_model(request, merged, model.stats(request.options), &error)
+        }
+    }
+}
+
+/// `auto` without a model is `merge`.
+fn without_model(
+    request: &Request<'_>,
+    merged: Merged,
+    mut stats: Stats,
+    reason: &ApplyError,
+) -> Outcome {
+    stats.confidence = Some(f64::from(merged.merge.confidence));
+    stats.start_earlier(merged.milliseconds);
+    Outcome {
+        without_model: Some(reason.to_string()),
+        ..choose(request, &merged.merge, merged.guards, None, stats)
     }
 }
 
@@ -312,88 +371,4 @@ fn refuse_both(
         None => doubts,
     };
     refused(request, stats, reason, alternatives)
-}
-
-fn written(request: &Request<'_>, text: &str, source: Source, mut stats: Stats) -> Outcome {
-    let text = request.original.restore(text);
-    let chars = text.chars().count();
-    stats.chars = Some(chars);
-    stats.original_chars = Some(request.original.text().chars().count());
-    stats.chars_per_s = stats
-        .total_ms
-        .filter(|&total| total > 0.0)
-        .map(|total| chars as f64 / total * 1e3);
-    stats.source = Some(source);
-    stats.outcome = Some(match text == request.original.text() {
-        true => OutcomeKind::Unchanged,
-        false => OutcomeKind::Applied,
-    });
-    Outcome {
-        text: Some(text),
-        alternatives: None,
-        without_model: None,
-        stats,
-    }
-}
-
-fn refused(
-    request: &Request<'_>,
-    mut stats: Stats,
-    reason: String,
-    alternatives: Option<[String; 2]>,
-) -> Outcome {
-    stats.original_chars = Some(request.original.text().chars().count());
-    stats.outcome = Some(OutcomeKind::Refused);
-    stats.error = Some(format!("refused, and nothing was written: {reason}"));
-    Outcome {
-        text: None,
-        alternatives,
-        without_model: None,
-        stats,
-    }
-}
-
-fn cancelled(mut stats: Stats) -> Outcome {
-    stats.outcome = Some(OutcomeKind::Cancelled);
-    stats.error = Some("cancelled, and nothing was written".to_owned());
-    Outcome {
-        text: None,
-        alternatives: None,
-        without_model: None,
-        stats,
-    }
-}
-
-/// The checks of a result; `rewrite` is given if a model wrote it.
-fn guards(request: &Request<'_>, text: &str, rewrite: Option<&Rewrite>) -> Vec<Guard> {
-    let ending = match rewrite.is_some_and(|rewrite| rewrite.stop == Stop::MaxOutput) {
-        true => Ending::CutOff,
-        false => Ending::Complete,
-    };
-    let original = request.original.model_text();
-    check(
-        original,
-        request.suggestion,
-        text,
-        ending,
-        &context_of(request),
-    )
-    .into_iter()
-    .map(|report| Guard {
-        name: report.name,
-        passed: report.passed,
-        detail: (!report.passed).then_some(report.detail),
-    })
-    .collect()
-}
-
-fn all_passed(guards: &[Guard]) -> bool {
-    guards.iter().all(|guard| guard.passed)
-}
-
-fn context_of<'a>(request: &Request<'a>) -> Context<'a> {
-    Context {
-        language: request.language,
-        instruction: request.instruction,
-    }
 }

@@ -1,9 +1,15 @@
-//! Which text to believe when a merge and a model's rewrite differ.
+//! Which text to believe: the merge, another reading of the suggestion, or a model's rewrite.
+//!
+//! A sure merge needs no model. Of a doubtful one the model is first asked what it is good at: to
+//! choose among texts that are there already. Small models seldom write a whole file without a slip,
+//! but which of two texts is likelier they tell well. A merge that is chosen so counts as agreed
+//! upon by both; another reading is the model's choice. Only what this leaves open is written anew.
 
 use std::ops::Range;
 
 use fast_apply_suggest::CONFIDENT;
 
+use crate::judgement::Reading;
 use crate::stats::Source;
 
 /// The mean margin in logits, over the tokens in which it differs from the merge, from which on a
@@ -11,6 +17,51 @@ use crate::stats::Source;
 ///
 /// Not chosen by measurement yet, so it is set high: the model alone shall hardly ever decide.
 pub(crate) const SURE_MARGIN: f32 = 8.0;
+
+/// The confidence below which a merge and its readings are so seldom right that no model's choice
+/// among them is believed.
+pub(crate) const HOPELESS: f32 = 0.3;
+
+/// The lead in nats over every other reading from which on a model's choice among them is believed.
+///
+/// This and `BEARABLE` are chosen with the example `judge` of `fast-apply-eval`, on synthesized edits
+/// of repositories that no model was trained on.
+pub(crate) const SURE_LEAD: f32 = 6.0;
+
+/// How far, in nats, one token of the likeliest reading may fall behind what the model would have
+/// written: where it falls farther, the model misses something that no reading has.
+pub(crate) const BEARABLE: f32 = 8.0;
+
+/// A text that a model chose among the readings of a suggestion.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// Its place among the texts that were judged; the first is the merge.
+    pub(crate) index: usize,
+    /// `both` for the merge, `model` for another text.
+    pub(crate) source: Source,
+}
+
+/// Chooses among the readings that a model has judged; none if it is not sure of one.
+///
+/// A text that stands alone is never chosen: that a model bears it says little while nobody knows
+/// what else could be meant.
+pub(crate) fn choose_reading(readings: &[Reading]) -> Option<Choice> {
+    let choice = |index| Choice {
+        index,
+        source: match index {
+            0 => Source::Both,
+            _ => Source::Model,
+        },
+    };
+    let likelier =
+        |a: &&(usize, &Reading), b: &&(usize, &Reading)| a.1.likelihood.total_cmp(&b.1.likelihood);
+    let numbered: Vec<(usize, &Reading)> = readings.iter().enumerate().collect();
+    let &(index, best) = numbered.iter().max_by(likelier)?;
+    let rivals = numbered.iter().filter(|(other, _)| *other != index);
+    let rival = rivals.map(|(_, rival)| rival.likelihood).reduce(f32::max)?;
+    let sure = best.likelihood - rival >= SURE_LEAD && best.worst <= BEARABLE;
+    sure.then(|| choice(index))
+}
 
 /// A model's rewrite, to be judged.
 pub(crate) struct Candidate<'a> {
@@ -106,6 +157,31 @@ mod tests {
         check("a\nx\nc\n", false, 100.0, 0.5, None);
         assert_eq!(decide(MERGE, CONFIDENT, None), Some(Source::Merge));
         assert_eq!(decide(MERGE, 0.5, None), None);
+    }
+
+    #[test]
+    fn a_reading_is_chosen_that_leads_and_is_bearable() {
+        let choose = |readings: &[(f32, f32)]| {
+            let readings: Vec<Reading> = readings
+                .iter()
+                .map(|&(likelihood, worst)| Reading { likelihood, worst })
+                .collect();
+            choose_reading(&readings).map(|choice| (choice.index, choice.source))
+        };
+        let (lead, far) = (SURE_LEAD, BEARABLE);
+        let merge = Some((0, Source::Both));
+        assert_eq!(
+            choose(&[(0.0, 0.0), (-lead, 9.0), (-lead - 1.0, 0.0)]),
+            merge
+        );
+        assert_eq!(choose(&[(0.0, far), (-lead, 0.0)]), merge);
+        assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
+        assert_eq!(choose(&[(0.0, 0.0), (0.1 - lead, 0.0)]), None);
+        let other = Some((1, Source::Model));
+        assert_eq!(choose(&[(0.0, 0.0), (lead, 1.0), (-1.0, 0.0)]), other);
+        assert_eq!(choose(&[(0.0, 0.0), (lead, 1.0), (1.0, 0.0)]), None);
+        assert_eq!(choose(&[(0.0, 0.0)]), None, "nothing it was held against");
+        assert_eq!(choose(&[]), None);
     }
 
     #[test]

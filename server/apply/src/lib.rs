@@ -2,24 +2,34 @@
 //!
 //! ```text
 //! SourceText + Suggestion --suggest--> merge --engine (drafts from it)--> rewrite
-//!                                        \________________________________/
-//!                                         decision --text--> the new text
+//!                                        |                                   |
+//!                                        | other readings                    |
+//!                                        +--engine (judges)--> verdict       |
+//!                                        |                        |          |
+//!                                        +------------------------+----------+
+//!                                                                 decision --text--> the new text
 //! ```
 
 mod applier;
 mod decision;
 mod error;
+mod guarding;
+mod judgement;
 mod options;
+mod outcome;
 mod output;
 #[cfg(feature = "replay")]
 mod replay;
 mod rewrite_engine;
 mod rewriter;
 mod stats;
+mod verdict;
 
-pub use applier::{Applier, Event, Outcome, Request};
+pub use applier::{Applier, Event, Request};
 pub use error::ApplyError;
+pub use judgement::Reading;
 pub use options::{Mode, Options};
+pub use outcome::Outcome;
 #[cfg(feature = "replay")]
 pub use replay::Replay;
 pub use rewriter::Rewriter;

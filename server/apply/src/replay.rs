@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fast_apply_engine::decode::Stop;
 
+use crate::judgement::{Judgement, Reading};
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
 use crate::stats::{Stats, StopKind};
 use crate::{ApplyError, Event, Options, Request};
@@ -92,6 +93,50 @@ impl RewriteEngine for Replay {
             _ => Some(StopKind::End),
         };
         Ok(rewrite)
+    }
+
+    /// As if its own text were certain, and every other the less likely the more characters it has
+    /// that are not of it.
+    fn judge(
+        &self,
+        request: &Request<'_>,
+        texts: &[String],
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<Judgement>, ApplyError> {
+        let start = Instant::now();
+        let total = texts.len();
+        for done in 1..=total {
+            thread::sleep(self.step);
+            if request.cancel.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            on_event(Event::Prompt { done, total });
+        }
+        let strange = |text: &String| {
+            let same = text.bytes().zip(self.text.bytes());
+            let start = same.take_while(|(a, b)| a == b).count();
+            let same = text.bytes().rev().zip(self.text.bytes().rev());
+            let shorter = text.len().min(self.text.len());
+            let end = same
+                .take(shorter - start)
+                .take_while(|(a, b)| a == b)
+                .count();
+            (text.len().max(self.text.len()) - start - end) as f32
+        };
+        let of_first = strange(&texts[0]);
+        Ok(Some(Judgement {
+            readings: texts
+                .iter()
+                .map(|text| Reading {
+                    likelihood: of_first - strange(text),
+                    worst: strange(text),
+                })
+                .collect(),
+            stats: Stats {
+                total_ms: Some(start.elapsed().as_secs_f64() * 1e3),
+                ..self.stats(request.options)
+            },
+        }))
     }
 
     fn warm(&self, _original: &str, _cancel: Arc<AtomicBool>) {}

@@ -3,6 +3,7 @@ use std::sync::atomic::AtomicBool;
 
 use fast_apply_engine::decode::Stop;
 
+use crate::judgement::Judgement;
 use crate::stats::Stats;
 use crate::{ApplyError, Event, Options, Request};
 
@@ -18,6 +19,15 @@ pub(crate) trait RewriteEngine: Send + Sync {
         prediction: Prediction<'_>,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Rewrite, ApplyError>;
+
+    /// Judges the first of some texts that could come out, LF line endings, against the others, and
+    /// waits for the end. None if it was cancelled.
+    fn judge(
+        &self,
+        request: &Request<'_>,
+        texts: &[String],
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<Judgement>, ApplyError>;
 
     /// Gets ready for edits of this text, which has LF line endings; returns at once.
     fn warm(&self, original: &str, cancel: Arc<AtomicBool>);

@@ -7,11 +7,14 @@ use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
 use fast_apply_engine::decode::{Generation, Stop};
 use fast_apply_engine::draft::Sources;
-use fast_apply_engine::engine::{Engine, Event as EngineEvent, RewriteRequest};
-use fast_apply_engine::prompt::PromptTexts;
+use fast_apply_engine::engine::{
+    Engine, Event as EngineEvent, RewriteRequest, ScoreEvent, ScoreRequest,
+};
+use fast_apply_engine::prompt::{Prompt, PromptTexts};
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
 
+use crate::judgement::{Comparison, Judgement};
 use crate::output::Output;
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
 use crate::stats::{Stats, StopKind};
@@ -62,11 +65,8 @@ impl Rewriter {
         })
     }
 
-    fn engine_request(
-        &self,
-        request: &Request<'_>,
-        prediction: Prediction<'_>,
-    ) -> Result<RewriteRequest, ApplyError> {
+    /// The prompt, if it and a rewrite about as long as the file fit the context.
+    fn prompt(&self, request: &Request<'_>) -> Result<Prompt, ApplyError> {
         let sketch = request.suggestion.text();
         let prompt = self.template.encode(
             &self.tokenizer,
@@ -77,7 +77,6 @@ impl Rewriter {
                 conversation: request.conversation,
             },
         )?;
-        // A rewrite is about as long as the file: if that does not fit, nothing useful will.
         let needed = prompt.tokens.len() + prompt.original.len();
         if needed > self.max_context {
             return Err(EngineError::ContextExceeded {
@@ -86,6 +85,15 @@ impl Rewriter {
             }
             .into());
         }
+        Ok(prompt)
+    }
+
+    fn engine_request(
+        &self,
+        request: &Request<'_>,
+        prediction: Prediction<'_>,
+    ) -> Result<RewriteRequest, ApplyError> {
+        let prompt = self.prompt(request)?;
         let encode = |text: Option<&str>| text.map(|text| self.tokenizer.encode(text)).transpose();
         let options = request.options;
         let forced = encode(options.force_output.as_deref())?;
@@ -185,6 +193,54 @@ impl RewriteEngine for Rewriter {
             stop: generation.stop,
             stats,
         })
+    }
+
+    fn judge(
+        &self,
+        request: &Request<'_>,
+        texts: &[String],
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<Judgement>, ApplyError> {
+        let start = Instant::now();
+        let prompt = self.prompt(request)?.tokens;
+        let prompt_tokens = prompt.len();
+        let encode = |text: &String| -> Result<Vec<u32>, ApplyError> {
+            let mut tokens = self.tokenizer.encode(text)?;
+            tokens.extend(self.stop_tokens.first());
+            Ok(tokens)
+        };
+        let comparison = Comparison::new(texts.iter().map(encode).collect::<Result<_, _>>()?);
+        let (sender, events) = channel();
+        let score_request = ScoreRequest {
+            prompt,
+            candidates: comparison.candidates(),
+            cancel: request.cancel.clone(),
+        };
+        self.engine.score(
+            score_request,
+            Box::new(move |event| {
+                // Nobody listens any more only if this call has returned early.
+                sender.send(event).ok();
+            }),
+        );
+        let scores = loop {
+            match events.recv().map_err(|_| EngineError::EngineStopped)? {
+                ScoreEvent::Progress { done, total } => on_event(Event::Prompt { done, total }),
+                ScoreEvent::Finished(scores) => break scores,
+                ScoreEvent::Failed(error) => return Err(error.into()),
+            }
+        };
+        Ok(scores.map(|scores| {
+            let took = milliseconds(start);
+            let stats = Stats {
+                total_ms: Some(took),
+                prefill_ms: Some(took),
+                prompt_tokens: Some(prompt_tokens),
+                cached_tokens: Some(scores.cached_tokens),
+                ..self.stats(request.options)
+            };
+            comparison.judge(&scores.candidates, stats)
+        }))
     }
 
     fn warm(&self, original: &str, cancel: Arc<AtomicBool>) {

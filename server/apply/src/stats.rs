@@ -110,11 +110,11 @@ pub enum OutcomeKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// The model.
+    /// The model: it wrote the text, or preferred it to the merge among the readings of the suggestion.
     Model,
     /// The merge.
     Merge,
-    /// Model and merge agree.
+    /// Model and merge agree: the model wrote the same, or preferred it to every other reading.
     Both,
     /// A diff or search/replace block.
     Patch,

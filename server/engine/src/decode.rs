@@ -137,6 +137,11 @@ impl<M: LanguageModel> Decoder<M> {
         &self.model
     }
 
+    /// The tokens in its cache.
+    pub(crate) fn cached(&self) -> &[u32] {
+        &self.cached
+    }
+
     /// Forgets everything fed so far.
     pub fn clear(&mut self) {
         self.model.truncate(0);
@@ -244,7 +249,7 @@ impl<M: LanguageModel> Decoder<M> {
     }
 
     /// Rolls the cache back to what it shares with `tokens`, at most `most`.
-    fn reuse(&mut self, tokens: &[u32], most: usize) {
+    pub(crate) fn reuse(&mut self, tokens: &[u32], most: usize) {
         let shared = self
             .cached
             .iter()
@@ -257,7 +262,7 @@ impl<M: LanguageModel> Decoder<M> {
     }
 
     /// Feeds what the cache lacks of `tokens`, in chunks; `false` if it was cancelled.
-    fn feed_prompt(
+    pub(crate) fn feed_prompt(
         &mut self,
         tokens: &[u32],
         total: usize,
@@ -278,6 +283,12 @@ impl<M: LanguageModel> Decoder<M> {
             });
         }
         Ok(true)
+    }
+
+    pub(crate) fn feed_for_logits(&mut self, tokens: &[u32]) -> Result<Vec<Vec<f32>>, Error> {
+        let logits = self.model.logits(tokens, 0..tokens.len())?;
+        self.cached.extend_from_slice(tokens);
+        Ok(logits)
     }
 
     fn feed(&mut self, tokens: &[u32]) -> Result<Vec<Choice>, Error> {

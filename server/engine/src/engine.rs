@@ -10,6 +10,7 @@ use crate::Error;
 use crate::decode::{Decoder, Generation, Progress, Task};
 use crate::draft::{DraftKind, DraftLength, Sources};
 use crate::model::LanguageModel;
+use crate::score::{Candidate, Scores};
 
 /// A model that can move to the engine thread.
 pub type BoxedModel = Box<dyn LanguageModel + Send>;
@@ -44,7 +45,36 @@ pub struct RewriteRequest {
     pub cancel: Arc<AtomicBool>,
 }
 
-/// What comes back from the engine thread.
+/// Texts to be scored behind one prompt.
+pub struct ScoreRequest {
+    /// The whole prompt; not empty.
+    pub prompt: Vec<u32>,
+    /// What could stand behind it.
+    pub candidates: Vec<Candidate>,
+    /// Set to stop at the next pass.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// Takes the events of one scoring, on the engine thread; it must not block.
+pub type ScoreSink = Box<dyn FnMut(ScoreEvent) + Send>;
+
+/// What comes back of a scoring.
+#[derive(Debug)]
+pub enum ScoreEvent {
+    /// So many tokens are in the cache or scored.
+    Progress {
+        /// Tokens done.
+        done: usize,
+        /// Tokens in all.
+        total: usize,
+    },
+    /// The scores, or none if it was cancelled; nothing follows.
+    Finished(Option<Scores>),
+    /// The request failed; nothing follows.
+    Failed(Error),
+}
+
+/// What comes back of a rewrite.
 #[derive(Debug)]
 pub enum Event {
     /// So many of the prompt's tokens are in the cache.
@@ -64,6 +94,7 @@ pub enum Event {
 
 enum Request {
     Rewrite(Box<RewriteRequest>, EventSink),
+    Score(Box<ScoreRequest>, ScoreSink),
     Warm(Vec<u32>, Arc<AtomicBool>),
     ClearCache,
 }
@@ -100,6 +131,15 @@ impl Engine {
         }
     }
 
+    /// Queues a scoring. Its events arrive at `sink`, the last one being `Finished` or `Failed`.
+    pub fn score(&self, request: ScoreRequest, sink: ScoreSink) {
+        if let Err(unsent) = self.requests.send(Request::Score(Box::new(request), sink))
+            && let Request::Score(_, mut sink) = unsent.0
+        {
+            sink(ScoreEvent::Failed(Error::EngineStopped));
+        }
+    }
+
     /// Queues the feeding of a prompt's prefix.
     pub fn warm(&self, prefix: Vec<u32>, cancel: Arc<AtomicBool>) {
         // A stopped engine has nothing to warm; the rewrite that follows reports it.
@@ -118,30 +158,45 @@ fn serve(
 ) {
     while let Ok(mut request) = inbox.recv() {
         let result = catch_unwind(AssertUnwindSafe(|| match &mut request {
-            Request::Rewrite(request, sink) => rewrite(&mut decoder, request, sink).map(Some),
+            Request::Rewrite(request, sink) => {
+                let generation = rewrite(&mut decoder, request, sink)?;
+                Ok(Done::Rewrite(Box::new(generation)))
+            }
+            Request::Score(request, sink) => score(&mut decoder, request, sink).map(Done::Score),
             // A prefix that cannot be fed fails again, and is reported, in the rewrite.
-            Request::Warm(prefix, cancel) => decoder.warm(prefix, cancel).map(|()| None),
+            Request::Warm(prefix, cancel) => decoder.warm(prefix, cancel).map(|()| Done::Silent),
             Request::ClearCache => {
                 decoder.clear();
-                Ok(None)
+                Ok(Done::Silent)
             }
         }));
-        let last = match result {
-            Ok(Ok(generation)) => generation.map(|done| Event::Finished(Box::new(done))),
-            Ok(Err(error)) => Some(Event::Failed(error)),
-            Err(_) => {
-                // The cache may be half written: only a fresh model can be trusted.
-                match load().and_then(Decoder::new) {
-                    Ok(fresh) => decoder = fresh,
-                    Err(_) => return,
-                }
-                Some(Event::Failed(Error::EnginePanicked))
+        let result = result.unwrap_or(Err(Error::EnginePanicked));
+        if let Err(Error::EnginePanicked) = result {
+            // The cache may be half written: only a fresh model can be trusted.
+            match load().and_then(Decoder::new) {
+                Ok(fresh) => decoder = fresh,
+                Err(_) => return,
             }
-        };
-        if let (Some(last), Request::Rewrite(_, mut sink)) = (last, request) {
-            sink(last);
+        }
+        match (request, result) {
+            (Request::Rewrite(_, mut sink), Ok(Done::Rewrite(generation))) => {
+                sink(Event::Finished(generation));
+            }
+            (Request::Rewrite(_, mut sink), Err(error)) => sink(Event::Failed(error)),
+            (Request::Score(_, mut sink), Ok(Done::Score(scores))) => {
+                sink(ScoreEvent::Finished(scores));
+            }
+            (Request::Score(_, mut sink), Err(error)) => sink(ScoreEvent::Failed(error)),
+            _ => {}
         }
     }
+}
+
+/// What came of a request.
+enum Done {
+    Rewrite(Box<Generation>),
+    Score(Option<Scores>),
+    Silent,
 }
 
 fn rewrite(
@@ -164,5 +219,20 @@ fn rewrite(
             Progress::Prefill { done, total } => Event::Prefill { done, total },
             Progress::Accepted(tokens) => Event::Accepted(tokens.to_vec()),
         });
+    })
+}
+
+fn score(
+    decoder: &mut Decoder<BoxedModel>,
+    request: &ScoreRequest,
+    sink: &mut ScoreSink,
+) -> Result<Option<Scores>, Error> {
+    let ScoreRequest {
+        prompt,
+        candidates,
+        cancel,
+    } = request;
+    decoder.score(prompt, candidates, cancel, &mut |done, total| {
+        sink(ScoreEvent::Progress { done, total });
     })
 }

@@ -11,6 +11,7 @@ pub mod kernels;
 mod load;
 pub mod model;
 pub mod prompt;
+pub mod score;
 pub mod tokenizer;
 
 pub use error::Error;

@@ -154,6 +154,19 @@ impl LanguageModel for Recital {
             .collect())
     }
 
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        let largest = self.truth.iter().copied().max().unwrap_or_default() as usize;
+        let choices = self.forward(tokens, rows)?;
+        let one_of = |choice: &Choice| {
+            let mut logits = vec![0.0; largest + 1];
+            if let Some(logit) = logits.get_mut(choice.token as usize) {
+                *logit = 1.0;
+            }
+            logits
+        };
+        Ok(choices.iter().map(one_of).collect())
+    }
+
     fn position(&self) -> usize {
         self.position
     }

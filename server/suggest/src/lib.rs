@@ -59,6 +59,7 @@ mod piece;
 mod placement;
 mod plan;
 mod reach;
+mod readings;
 mod renames;
 mod reply;
 mod rows;
@@ -72,7 +73,9 @@ mod words;
 pub use format::Format;
 pub use guard::{Ending, GuardReport, check};
 pub use language::Language;
-pub use merge::{CONFIDENT, Context, Merge, MergeError, Method, Region, RegionKind, merge};
+pub use merge::{
+    CONFIDENT, Context, MOST_ALTERNATIVES, Merge, MergeError, Method, Region, RegionKind, merge,
+};
 pub use path_hint::{HintStrength, PathHint};
 pub use reply::{Block, Reply, parse};
 pub use selection::{Selection, Suggestion};

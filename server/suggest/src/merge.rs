@@ -9,6 +9,7 @@ use crate::doubt;
 use crate::format::Format;
 use crate::language::Language;
 use crate::plan::Plan;
+use crate::readings;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
 use crate::syntax;
@@ -27,13 +28,16 @@ pub struct Merge {
     pub regions: Vec<Region>,
     /// Why the result may be wrong, a sentence each.
     pub doubts: Vec<String>,
-    /// Whole texts that the suggestion could mean as well, the best first, which is `text`; at most four. Empty where
-    /// it can mean one thing only, and where it has several blocks.
+    /// Whole texts that the suggestion could mean as well, the best first, which is `text`; at most
+    /// [`MOST_ALTERNATIVES`]. Empty where it can mean one thing only, and where it has several blocks.
     pub alternatives: Vec<String>,
 }
 
 /// The confidence from which on a merge may be used without asking anybody; see [measuring](crate#measuring).
 pub const CONFIDENT: f32 = 0.8;
+
+/// Most texts among which a doubtful merge gives the choice.
+pub const MOST_ALTERNATIVES: usize = 8;
 
 /// How a merge came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,13 +225,6 @@ pub(crate) fn merge_sketch(
         };
         best.merge.confidence *= factor;
         best.merge.doubts.push(doubt.to_owned());
-        for rival in &rivals {
-            mark_ambiguous(&mut best.merge, &rival.merge.text);
-        }
-        best.merge.alternatives = std::iter::once(best.merge.text.clone())
-            .chain(rivals.iter().map(|rival| rival.merge.text.clone()))
-            .take(4)
-            .collect();
     }
     if best.errors > before {
         best.merge.confidence *= 0.5;
@@ -235,7 +232,54 @@ pub(crate) fn merge_sketch(
             .doubts
             .push("the result has more syntax errors than the file".to_owned());
     }
+    let rivals = rivals.iter().map(|rival| rival.merge.text.clone());
+    let mut texts: Vec<String> = std::iter::once(best.merge.text.clone())
+        .chain(rivals)
+        .collect();
+    if best.merge.confidence < CONFIDENT {
+        add_readings(&mut texts, &mut plan, &best, original, language);
+    }
+    for other in &texts[1..] {
+        mark_ambiguous(&mut best.merge, other);
+    }
+    if texts.len() > 1 {
+        best.merge.alternatives = texts;
+    }
     best.merge
+}
+
+/// Adds the texts that come of taking one decision the other way, where they are no worse code.
+fn add_readings(
+    texts: &mut Vec<String>,
+    plan: &mut Plan<'_>,
+    best: &Attempt,
+    original: &str,
+    language: Option<Language>,
+) {
+    // What the plan knows of the rows is that of the last attempt.
+    let mut ops = plan.operations(best.taste);
+    amend::amend(plan, &mut ops);
+    for reading in readings::readings(plan, &ops) {
+        if texts.len() == MOST_ALTERNATIVES {
+            return;
+        }
+        let (text, _) = assembled(plan, &reading, original);
+        if !texts.contains(&text)
+            && text != original
+            && syntax::errors(&text, language) <= best.errors
+        {
+            texts.push(text);
+        }
+    }
+}
+
+/// The text of the operations, which ends as the original does.
+fn assembled(plan: &Plan<'_>, ops: &[Op], original: &str) -> (String, Vec<Region>) {
+    let (mut text, regions) = assemble::assemble(plan, ops);
+    if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
+        text.pop();
+    }
+    (text, regions)
 }
 
 /// Marks the regions of a merge that another reading of the sketch would have otherwise.
@@ -278,6 +322,7 @@ fn mark_ambiguous(merge: &mut Merge, other: &str) {
 /// The result with one setting of the alignment.
 struct Attempt {
     merge: Merge,
+    taste: Taste,
     errors: usize,
     /// Original rows that go or are replaced.
     lost: usize,
@@ -291,10 +336,7 @@ impl Attempt {
             .iter()
             .filter(|op| matches!(op, Op::Delete { .. } | Op::Replace { .. }))
             .count();
-        let (mut text, regions) = assemble::assemble(plan, &ops);
-        if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
-            text.pop();
-        }
+        let (text, regions) = assembled(plan, &ops, original);
         doubt::weigh(plan, &ops, &text, original);
         let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
         let doubts = plan
@@ -311,6 +353,7 @@ impl Attempt {
                 doubts,
                 alternatives: Vec::new(),
             },
+            taste,
             errors: 0,
             lost,
         }

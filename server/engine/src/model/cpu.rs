@@ -204,22 +204,6 @@ impl CpuLlama {
         self.position += count;
     }
 
-    /// Feeds `tokens` after the cached ones and returns the logits behind each of the rows in
-    /// `rows`, `[rows][vocabulary]`.
-    pub fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
-        let mut logits = Vec::with_capacity(rows.len());
-        let mut projected = Rows::new(Precision::F32, BATCH, self.output.outputs());
-        self.feed_all(tokens, rows, |model, wanted| {
-            let normed = &model.scratch.normed;
-            let output = &model.output;
-            model
-                .machine
-                .project(normed, wanted.end, output, &mut projected);
-            logits.extend(wanted.map(|row| projected.row(row).to_vec()));
-        })?;
-        Ok(logits)
-    }
-
     /// Feeds all tokens, batch by batch, and hands each batch that has some of `rows` to `take`:
     /// those rows, counted in the batch, are ready for the output projection in `scratch.normed`.
     fn feed_all(
@@ -274,6 +258,21 @@ impl LanguageModel for CpuLlama {
             chosen.extend(picked);
         })?;
         Ok(chosen)
+    }
+
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        let mut logits = Vec::with_capacity(rows.len());
+        let most = tokens.len().min(BATCH);
+        let mut projected = Rows::new(Precision::F32, most, self.output.outputs());
+        self.feed_all(tokens, rows, |model, wanted| {
+            let normed = &model.scratch.normed;
+            let output = &model.output;
+            model
+                .machine
+                .project(normed, wanted.end, output, &mut projected);
+            logits.extend(wanted.map(|row| projected.row(row).to_vec()));
+        })?;
+        Ok(logits)
     }
 
     fn position(&self) -> usize {

@@ -10,6 +10,10 @@ pub trait LanguageModel {
     /// in `rows` (indices into `tokens`).
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error>;
 
+    /// Feeds `tokens` after the cached ones and returns the logits behind each of the rows in
+    /// `rows`, `[rows][vocabulary]`. What `forward` chooses is the largest of these.
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error>;
+
     /// Number of cached positions.
     fn position(&self) -> usize;
 
@@ -23,6 +27,10 @@ pub trait LanguageModel {
 impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
         (**self).forward(tokens, rows)
+    }
+
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        (**self).logits(tokens, rows)
     }
 
     fn position(&self) -> usize {

@@ -259,6 +259,10 @@ impl LanguageModel for Llama {
         Ok(top_two(&self.logits(tokens, rows)?)?)
     }
 
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(Llama::logits(self, tokens, rows)?.to_vec2()?)
+    }
+
     fn position(&self) -> usize {
         self.cache.length()
     }

@@ -67,6 +67,15 @@ impl LanguageModel for FakeModel {
         Ok(choices)
     }
 
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        let choices = self.forward(tokens, rows)?;
+        let one_of = |choice: &Choice| {
+            let logit = |token| f32::from(u8::from(token == choice.token));
+            (0..self.vocabulary + 2).map(logit).collect()
+        };
+        Ok(choices.iter().map(one_of).collect())
+    }
+
     fn position(&self) -> usize {
         self.context.len()
     }

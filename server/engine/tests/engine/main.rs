@@ -5,6 +5,7 @@
 mod default_model;
 mod lossless;
 mod model;
+mod scores;
 mod tiny_copy;
 mod tokenizer;
 

@@ -1,15 +1,17 @@
 //! Chooses the confidence threshold: merges synthesized sketches and compares confidence with the truth.
 //!
-//! `zstd -dc PAIRS.jsonl.zst | cargo run --release -p fast-apply-suggest --example calibrate -- [--repos A,B] [--not A,B] [--limit N] [--show N] [--show-from C]`
+//! `zstd -dc PAIRS.jsonl.zst | cargo run --release -p fast-apply-suggest --example calibrate -- [--repos A,B] [--not A,B] [--limit N] [--show N] [--show-from C] [--write EDITS]`
 //!
 //! Each input line has `repo`, `path`, `before`, `after`. For each threshold the table gives the merges at or
-//! above it and how many of these are wrong.
+//! above it and how many of these are wrong. `--write` keeps the edits as JSON lines that `fast-apply eval` reads.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{BufRead, BufWriter, Write};
 
 use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
 use serde::Deserialize;
+use serde_json::json;
 use similar::TextDiff;
 
 mod synthesizer;
@@ -45,10 +47,14 @@ fn main() {
     let show_from: f32 = option("--show-from").map_or(CONFIDENT, |least| {
         least.parse().expect("--show-from is a number")
     });
+    let mut edits = option("--write").map(|path| {
+        BufWriter::new(File::create(path).expect("the file of --write can be written"))
+    });
     let style_only = option("--style");
     let skip: u64 = option("--skip").map_or(0, |skip| skip.parse().expect("--skip is a number"));
     let mut results: Vec<(f32, bool, Style)> = Vec::new();
     let mut alone: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    let mut unsure = [0; 3];
     let mut slowest = (0.0f64, String::new());
     for (seed, line) in std::io::stdin().lock().lines().enumerate() {
         if results.len() >= limit {
@@ -77,6 +83,20 @@ fn main() {
             continue;
         };
         let reply = format!("`````{}\n{sketch}`````\n", pair.path);
+        if let Some(edits) = &mut edits {
+            let edit = json!({
+                "id": format!("{}-{seed:05}", pair.repo),
+                "path": pair.path,
+                "language": pair.path.rsplit('.').next(),
+                "instruction": "",
+                "reply": reply,
+                "before": pair.before,
+                "after": pair.after,
+                "style": format!("{style:?}"),
+                "repo": pair.repo,
+            });
+            writeln!(edits, "{edit}").expect("the file of --write can be written");
+        }
         let started = std::time::Instant::now();
         let suggestion = parse(&reply).for_file(&pair.path, &pair.before).suggestion;
         let context = Context {
@@ -113,6 +133,10 @@ fn main() {
             let counts = alone.entry(kind_of_doubt(doubt)).or_default();
             counts[usize::from(!right)] += 1;
         }
+        if merged.confidence < CONFIDENT {
+            unsure[usize::from(!right)] += 1;
+            unsure[2] += usize::from(!right && merged.alternatives.contains(&pair.after));
+        }
         results.push((merged.confidence, right, style));
     }
     println!("right and wrong where one doubt stands alone:");
@@ -130,6 +154,10 @@ fn main() {
         let right = of.iter().filter(|(_, right, _)| *right).count();
         println!("{style:?}: {} of {} right", right, of.len());
     }
+    let [right, wrong, offered] = unsure;
+    println!(
+        "below {CONFIDENT}: {right} right, {wrong} wrong, {offered} of these with the right text as an alternative"
+    );
     let total = results.len();
     println!(
         "all: {} of {total} right; slowest {:.1} ms ({})",

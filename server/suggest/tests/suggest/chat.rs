@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
 use fast_apply_suggest::{
-    CONFIDENT, Context, Ending, Language, Region, RegionKind, check, merge, parse,
+    CONFIDENT, Context, Ending, Language, MOST_ALTERNATIVES, Region, RegionKind, check, merge,
+    parse,
 };
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
@@ -47,7 +48,7 @@ fn check_language(directory: &Path) -> (usize, usize) {
         let merged = merge(&text, &suggestion, &context).expect("a sketch always merges");
         if let Some((best, others)) = merged.alternatives.split_first() {
             assert_eq!(*best, merged.text, "the best reading is the merge");
-            assert!((1..4).contains(&others.len()) && !others.contains(best));
+            assert!((1..MOST_ALTERNATIVES).contains(&others.len()) && !others.contains(best));
             let ambiguous = |region: &Region| region.kind == RegionKind::Ambiguous;
             assert!(merged.regions.iter().any(ambiguous), "{case:?}");
             open += 1;

@@ -254,6 +254,17 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
         _ => false,
     });
+    // The import right above new ones may be what they take the place of.
+    let beside = matches!(first, Some(Op::Insert { sketch: 0 }))
+        && plan.shown_imports.first() == Some(&true)
+        && hidden > 0
+        && plan.original_imports[hidden - 1];
+    if beside && hidden > 12 {
+        doubts.push((
+            0.75,
+            "new imports may take the place of the one above them".to_owned(),
+        ));
+    }
     let new =
         new || new_import && hidden <= 12 && (0..hidden).all(|row| plan.original_imports[row]);
     // An import takes the place of an import only.

@@ -239,7 +239,12 @@ impl Plan<'_> {
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let rows = &self.original.rows[self.original_rows(pair.original)];
         let closes = |text: &str| text.starts_with(['}', ')', ']']) || text == "end";
-        if rows.last().is_some_and(|row| closes(row.trimmed())) {
+        // A bracket deeper than the head closes a statement and not the function.
+        let margin = rows.iter().map(|row| row.indent).min();
+        if rows
+            .last()
+            .is_some_and(|row| closes(row.trimmed()) && Some(row.indent) == margin)
+        {
             let deeper = last.trimmed() == "end" && last.indent > self.shown.rows[head].indent;
             return !closes(last.trimmed()) || deeper;
         }

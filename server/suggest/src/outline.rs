@@ -37,6 +37,9 @@ pub(crate) struct Symbol {
     pub(crate) parent: Option<usize>,
 }
 
+/// Lines of a comment that belongs to what it stands above.
+const LONGEST_COMMENT: usize = 200;
+
 /// The symbols of a text in the order of their first lines, and how well it parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
@@ -457,6 +460,10 @@ impl Reader<'_> {
         let mut lead = start;
         while lead > 0 {
             let line = self.lines[lead - 1].trim();
+            if let Some(first) = self.block_comment_above(lead) {
+                lead = first;
+                continue;
+            }
             // A blank line does not part a doc comment from what it documents.
             let apart = line.is_empty() && self.closes_doc_comment(lead - 1);
             if !apart && (!starts_lead(line) || line.starts_with("#!") || is_directive(line)) {
@@ -465,6 +472,20 @@ impl Reader<'_> {
             lead -= 1;
         }
         lead
+    }
+
+    /// The first line of a comment of several lines that ends on the line above; those between may look like anything.
+    fn block_comment_above(&self, line: usize) -> Option<usize> {
+        let last = self.lines[line - 1].trim();
+        if !last.ends_with("*/") || last.starts_with("/*") {
+            return None;
+        }
+        let above = (0..line - 1).rev();
+        let first = above.take(LONGEST_COMMENT).find(|at| {
+            let text = self.lines[*at].trim();
+            text.starts_with("/*") || text.contains("*/")
+        })?;
+        self.lines[first].trim().starts_with("/*").then_some(first)
     }
 
     /// Whether the line above ends a comment of the form `/** ... */`.

@@ -307,6 +307,9 @@ impl Matcher<'_> {
             }
             let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
             let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
+            if self.is_called(old_name) {
+                continue;
+            }
             let said =
                 self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
             let sure = self.request.renames_into(old_name, new_name);
@@ -322,6 +325,22 @@ impl Matcher<'_> {
             }
         }
         best.map(|(_, index)| index)
+    }
+
+    /// Whether the sketch's code calls a function of this name: then it is not an old name. What is called of another
+    /// object is another function.
+    fn is_called(&self, name: &str) -> bool {
+        let calls = |text: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let before = &text[..at];
+                let own = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
+                    || before.ends_with("self.")
+                    || before.ends_with("this.");
+                own && text[at + name.len()..].starts_with('(')
+            })
+        };
+        let mut rows = self.sketch_rows.rows.iter();
+        rows.any(|row| !(self.is_gap_line)(row.line) && calls(row.text))
     }
 
     /// Whether the inside of a symbol has at least two lines that say something.

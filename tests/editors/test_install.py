@@ -15,6 +15,9 @@ from edits import ROOT
 from waiting import until
 from workbench import program
 
+#: What a busy machine may take for one of them, the model's part included.
+pytestmark = pytest.mark.timeout(600)
+
 #: A minute is what a user may need for an editor.
 SECONDS = 60
 

@@ -90,7 +90,8 @@ def test_typing_goes_on_while_text_is_written(workbench, streaming):
     code, path = streaming(edit)
     code.focus()
     code.keys("Control+Home")
-    code.page.keyboard.type("use std::fmt;\n")
+    # As people do: who types without a pause has every edit refused, and after three refusals it stops.
+    code.page.keyboard.type("use std::fmt;\n", delay=100)
     assert workbench.status()["sessions"], "it is over before anything could be typed"
     workbench.wait_until_done()
     code.wait_for_text(path, b"use std::fmt;\n" + edit.after)

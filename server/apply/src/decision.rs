@@ -29,8 +29,9 @@ pub(crate) const HOPELESS: f32 = 0.3;
 pub(crate) const SURE_LEAD: f32 = 6.0;
 
 /// How far, in nats, one token of the likeliest reading may fall behind what the model would have
-/// written: where it falls farther, the model misses something that no reading has.
-pub(crate) const BEARABLE: f32 = 8.0;
+/// written: where it falls farther, the model misses something that no reading has, and a lead over
+/// the other readings says nothing.
+pub(crate) const BEARABLE: f32 = 2.0;
 
 /// A text that a model chose among the readings of a suggestion.
 #[derive(Debug, PartialEq, Eq)]

@@ -20,13 +20,23 @@ struct Item {
     after_deleted: Option<usize>,
 }
 
+/// Whose blank lines stand between two rows that both texts have, where their numbers differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum BlankLines {
+    /// The sketch's, unless it was not written with an eye on them.
+    Usual,
+    /// Those of the other text than usual.
+    Other,
+}
+
 /// Writes the merged text and says what became of each stretch of lines.
-pub(crate) fn assemble(plan: &Plan<'_>, ops: &[Op]) -> (String, Vec<Region>) {
+pub(crate) fn assemble(plan: &Plan<'_>, ops: &[Op], blanks: BlankLines) -> (String, Vec<Region>) {
     let items = items(plan, ops);
     let writer = Writer {
         plan,
         habits: habits(plan),
         items: &items,
+        blanks,
     };
     let mut text = String::new();
     let mut lines = 0;
@@ -154,6 +164,7 @@ struct Writer<'a> {
     plan: &'a Plan<'a>,
     habits: HashMap<usize, usize>,
     items: &'a [Item],
+    blanks: BlankLines,
 }
 
 impl Writer<'_> {
@@ -253,7 +264,7 @@ impl Writer<'_> {
         // A sketch that never shows two blank lines in a row was not written with an eye on their number.
         let careless = own >= 2
             && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
-        careless
+        let keeps = careless
             && new > 0
             && self.starts_symbol(original)
             && !self.plan.request.has_any(&[
@@ -264,7 +275,8 @@ impl Writer<'_> {
                 "whitespace",
                 "lint",
                 "linter",
-            ])
+            ]);
+        keeps == (self.blanks == BlankLines::Usual)
     }
 
     /// Blank lines between new rows and the kept row behind them, with a marker between.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::align::{Op, Taste};
 use crate::amend;
-use crate::assemble;
+use crate::assemble::{self, BlankLines};
 use crate::doubt;
 use crate::format::Format;
 use crate::language::Language;
@@ -259,11 +259,14 @@ fn add_readings(
     // What the plan knows of the rows is that of the last attempt.
     let mut ops = plan.operations(best.taste);
     amend::amend(plan, &mut ops);
-    for reading in readings::readings(plan, &ops) {
+    let others = readings::readings(plan, &ops)
+        .into_iter()
+        .map(|reading| (reading, BlankLines::Usual));
+    for (reading, blanks) in std::iter::once((ops.clone(), BlankLines::Other)).chain(others) {
         if texts.len() == MOST_ALTERNATIVES {
             return;
         }
-        let (text, _) = assembled(plan, &reading, original);
+        let (text, _) = assembled(plan, &reading, blanks, original);
         if !texts.contains(&text)
             && text != original
             && syntax::errors(&text, language) <= best.errors
@@ -274,8 +277,13 @@ fn add_readings(
 }
 
 /// The text of the operations, which ends as the original does.
-fn assembled(plan: &Plan<'_>, ops: &[Op], original: &str) -> (String, Vec<Region>) {
-    let (mut text, regions) = assemble::assemble(plan, ops);
+fn assembled(
+    plan: &Plan<'_>,
+    ops: &[Op],
+    blanks: BlankLines,
+    original: &str,
+) -> (String, Vec<Region>) {
+    let (mut text, regions) = assemble::assemble(plan, ops, blanks);
     if !original.is_empty() && !original.ends_with('\n') && text.ends_with('\n') {
         text.pop();
     }
@@ -336,7 +344,7 @@ impl Attempt {
             .iter()
             .filter(|op| matches!(op, Op::Delete { .. } | Op::Replace { .. }))
             .count();
-        let (text, regions) = assembled(plan, &ops, original);
+        let (text, regions) = assembled(plan, &ops, BlankLines::Usual, original);
         doubt::weigh(plan, &ops, &text, original);
         let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
         let doubts = plan

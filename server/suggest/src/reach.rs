@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::align::{Op, Taste};
 use crate::amend;
-use crate::assemble;
+use crate::assemble::{self, BlankLines};
 use crate::format::Format;
 use crate::language::Language;
 use crate::marker::Meaning;
@@ -103,7 +103,7 @@ impl Reach {
             let mut ops = plan.operations(taste);
             amend::amend(&mut plan, &mut ops);
             self.add_operations(&plan, &ops);
-            let (text, _) = assemble::assemble(&plan, &ops);
+            let (text, _) = assemble::assemble(&plan, &ops, BlankLines::Usual);
             self.count(&text);
             let blanks = text.lines().filter(|line| line.trim().is_empty()).count();
             let (least, most) = self.blanks.unwrap_or((blanks, blanks));

@@ -4,7 +4,7 @@
 //! be meant to go, and lines that go may be meant to stay. Whoever judges a doubtful merge can hold it against these.
 
 use crate::align::Op;
-use crate::plan::Plan;
+use crate::plan::{Plan, original_of};
 
 /// Rows at an edge of the file that may be meant to go: nobody leaves out more without a marker.
 const MOST_AT_EDGE: usize = 12;
@@ -12,12 +12,13 @@ const MOST_AT_EDGE: usize = 12;
 /// Rows between two shown ones that may be meant to go.
 const MOST_BETWEEN: usize = 40;
 
-/// The operations with one decision taken the other way, in the order of the file.
+/// The operations with one decision taken the other way: first those about symbols, then the others in the order of the
+/// file.
 pub(crate) fn readings(plan: &Plan<'_>, ops: &[Op]) -> Vec<Vec<Op>> {
-    let mut readings = Vec::new();
     if plan.whole {
-        return readings;
+        return Vec::new();
     }
+    let mut readings = with_old_symbols(plan, ops);
     let mut at = 0;
     while at < ops.len() {
         let class = Class::of(&ops[at]);
@@ -41,6 +42,37 @@ pub(crate) fn readings(plan: &Plan<'_>, ops: &[Op]) -> Vec<Vec<Op>> {
         at = end;
     }
     readings
+}
+
+/// The operations with one symbol that is taken to be renamed left as it is, and the new one behind it.
+fn with_old_symbols(plan: &Plan<'_>, ops: &[Op]) -> Vec<Vec<Op>> {
+    let renamed = plan.pairing.pairs.iter().filter(|pair| pair.renamed);
+    renamed
+        .filter_map(|pair| {
+            let old = plan.original_rows(pair.original);
+            let new = plan.shown_rows(pair.sketch);
+            let belongs = |op: &Op| {
+                original_of(op).is_some_and(|row| old.contains(&row))
+                    || sketch_of(op).is_some_and(|row| new.contains(&row))
+            };
+            let at = ops.iter().position(belongs)?;
+            let mut reading: Vec<Op> = ops[..at].to_vec();
+            reading.extend(old.clone().map(|original| Op::Keep { original }));
+            reading.extend(new.clone().map(|sketch| Op::Insert { sketch }));
+            reading.extend(ops[at..].iter().filter(|op| !belongs(op)));
+            Some(reading)
+        })
+        .collect()
+}
+
+fn sketch_of(op: &Op) -> Option<usize> {
+    match *op {
+        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+            Some(sketch)
+        }
+        Op::Gap { sketch } => sketch,
+        Op::Keep { .. } | Op::Delete { .. } => None,
+    }
 }
 
 /// What the rows of a run have in common.
@@ -112,7 +144,7 @@ fn with_old_lines(run: &[Op]) -> Vec<Vec<Op>> {
     };
     let old: Vec<Op> = run
         .iter()
-        .filter_map(crate::plan::original_of)
+        .filter_map(original_of)
         .map(|original| Op::Keep { original })
         .collect();
     let new: Vec<Op> = run

@@ -9,6 +9,7 @@ use fast_apply_eval::{Case, MergeSource, measure_speed, read_cases, replay_draft
 use indicatif::ProgressBar;
 
 use crate::apply_options::ApplyOptions;
+use crate::bench_peers::{PeerArguments, peers};
 use crate::failure::Failure;
 
 #[derive(Args)]
@@ -23,6 +24,8 @@ enum BenchCommand {
     Drafters(DrafterArguments),
     /// Speculative against plain decoding with the model, forced to the true results.
     Speed(SpeedArguments),
+    /// Our kernels, stock candle and llama.cpp on the same weights and tokens, taking turns.
+    Peers(PeerArguments),
 }
 
 #[derive(Args)]
@@ -51,7 +54,7 @@ struct SpeedArguments {
 }
 
 #[derive(Args)]
-struct DataArguments {
+pub(crate) struct DataArguments {
     /// Data sets: JSON lines, plain or .zst.
     #[arg(required = true)]
     data: Vec<PathBuf>,
@@ -67,7 +70,7 @@ struct DataArguments {
 }
 
 impl DataArguments {
-    fn read(&self) -> Result<Vec<Case>, Failure> {
+    pub(crate) fn read(&self) -> Result<Vec<Case>, Failure> {
         let mut cases = Vec::new();
         for path in &self.data {
             cases.extend(read_cases(path).map_err(anyhow::Error::from)?);
@@ -84,6 +87,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     match &arguments.command {
         BenchCommand::Drafters(arguments) => drafters(arguments),
         BenchCommand::Speed(arguments) => speed(arguments),
+        BenchCommand::Peers(arguments) => peers(arguments),
     }
 }
 

@@ -100,9 +100,9 @@ fn attention(criterion: &mut Criterion) {
         width: 64,
     };
     let (layers, capacity) = (30, 4096 + 256);
-    let mut cache = KeyValueCache::new(layers, heads, capacity);
+    let mut cache = KeyValueCache::new(precision, layers, heads, capacity);
     let rotations = Rotations::new(&[0.1; 32], capacity);
-    let mut queries = Queries::new(heads, 256);
+    let mut queries = Queries::new(precision, heads, 256);
     let projected = rows(&machine, Precision::F32, 256, 15 * 64);
     for layer in 0..layers {
         for position in (0..capacity).step_by(256) {

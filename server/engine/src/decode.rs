@@ -150,6 +150,10 @@ impl<M: LanguageModel> Decoder<M> {
 
     /// Puts `prefix` into the cache, so that a prompt that starts with it is fed faster.
     pub fn warm(&mut self, prefix: &[u32], cancel: &AtomicBool) -> Result<(), Error> {
+        if self.cached.starts_with(prefix) {
+            // What stands behind it may be wanted again, too.
+            return Ok(());
+        }
         self.reuse(prefix, prefix.len());
         self.feed_prompt(prefix, prefix.len(), cancel, &mut |_| {})?;
         Ok(())
@@ -187,7 +191,10 @@ impl<M: LanguageModel> Decoder<M> {
         run.effort.prefill = start.elapsed();
 
         let start = Instant::now();
-        let stop = self.verify_steps(task, &choices, &mut run, on_progress)?;
+        let mut policy = LengthPolicy::new(task.draft_length, self.curve.clone());
+        let stop = self.verify_steps(task, &choices, &mut policy, &mut run, on_progress)?;
+        // What was learnt of this machine holds for the next task, too.
+        self.curve = policy.into_curve();
         run.effort.decode = start.elapsed();
         Ok(run.finish(stop))
     }
@@ -198,10 +205,10 @@ impl<M: LanguageModel> Decoder<M> {
         &mut self,
         mut task: Task<'_>,
         first: &[Choice],
+        policy: &mut LengthPolicy,
         run: &mut Run<'_>,
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Stop, Error> {
-        let mut policy = LengthPolicy::new(task.draft_length, self.curve.clone());
         if let Some(stop) = run.accept(first, on_progress) {
             return Ok(stop);
         }
@@ -222,13 +229,14 @@ impl<M: LanguageModel> Decoder<M> {
                 Some(drafter) => drafter.draft(&run.tokens, limit),
                 None => Draft::default(),
             };
-            policy.cut(&mut draft);
-
             let base = self.model.position();
+            let cut_off = policy.cut(&mut draft, base);
             let mut fed = Vec::with_capacity(draft.tokens.len() + 1);
             fed.push(pending);
             fed.extend_from_slice(&draft.tokens);
+            let start = Instant::now();
             let mut choices = self.feed(&fed)?;
+            policy.observe_cost(fed.len(), base, start.elapsed());
             task.force(&mut choices, run.tokens.len());
             let accepted = draft
                 .tokens
@@ -238,7 +246,11 @@ impl<M: LanguageModel> Decoder<M> {
                 .count();
             self.model.truncate(base + 1 + accepted);
             self.cached.truncate(base + 1 + accepted);
-            policy.observe(&draft, accepted);
+            let next = match accepted == draft.tokens.len() {
+                true => cut_off.map(|token| token == choices[accepted].token),
+                false => None,
+            };
+            policy.observe(&draft, accepted, next);
             run.effort.forwards += 1;
             run.effort.drafted += draft.tokens.len();
             run.effort.accepted += accepted;

@@ -28,7 +28,8 @@ pub enum DeviceChoice {
 /// How to keep weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DTypeChoice {
-    /// f32 on the processor, bf16 elsewhere.
+    /// On the processor 8-bit integers where its instructions make them the faster ones, else f32;
+    /// bf16 elsewhere.
     #[default]
     Auto,
     /// 32-bit floats.
@@ -96,7 +97,12 @@ impl LoadOptions {
             "cpu"
         };
         let dtype = match (self.dtype, device.is_cpu()) {
-            (DTypeChoice::Auto | DTypeChoice::F32, true) | (DTypeChoice::F32, false) => "f32",
+            // There 8 bits decode at two to three times the speed of f32, verify at 1.7 times, and
+            // take a third of the memory. Over the true results of real edits, teacher-forced, they
+            // change fewer than one in 5,000 of the choices that f32 makes by a margin of more than
+            // half a logit: the example `int8_quality` counts them.
+            (DTypeChoice::Auto, true) if InstructionSet::detect().prefers_bytes() => "q8",
+            (DTypeChoice::Auto, true) | (DTypeChoice::F32, _) => "f32",
             (DTypeChoice::Auto | DTypeChoice::Bf16, false) => "bf16",
             (DTypeChoice::Bf16, true) => {
                 return Err(Error::Unsupported(

@@ -21,6 +21,7 @@ mod report;
 mod speed;
 mod summary;
 mod synthesize;
+mod yardstick;
 
 pub use case::{Case, read_cases, write_cases};
 pub use case_result::CaseResult;
@@ -38,3 +39,7 @@ pub use report::{Report, ReportRun};
 pub use speed::{SpeedRow, measure_speed};
 pub use summary::{Figures, Middle, Setting, Share, Summary};
 pub use synthesize::synthesize;
+pub use yardstick::{
+    Absent, Contender, ContenderError, Kernels, LlamaCpp, LlamaCppMode, Pass, Plan, Rewrite,
+    Series, StockCandle, Yardstick, markdown,
+};

@@ -1,6 +1,6 @@
 //! Causal attention of new rows over the cache, for grouped queries.
 //!
-//! Keys are taken in blocks of 256. Each block gives a partial softmax, and a query's partials are
+//! Keys are taken in blocks of 128. Each block gives a partial softmax, and a query's partials are
 //! merged in the order of the blocks: Milakov and Gimelshein, "Online normalizer calculation for
 //! softmax" (2018), in the form of Dao et al., "FlashAttention" (2022). A partial is a function of
 //! the query and the block alone, so it does not matter which task computes it. Keys that a query
@@ -8,12 +8,13 @@
 
 use super::Machine;
 use super::buffer::Shared;
-use super::cache::{Heads, KEY_BLOCK, KeyValueCache};
+use super::cache::{CacheNumbers, Heads, KEY_BLOCK, KeyValueCache};
+use super::head_form::HeadReader;
 use super::instruction_set::Kernel;
 use super::lanes::Lanes;
 use super::matrix::{Rows, RowsWriter};
-use super::partial_softmax::{PartialSoftmax, QueryTile, TILE};
-use super::rotate::Queries;
+use super::partial_softmax::{PartialSoftmax, TILE};
+use super::queries::{Queries, QueryNumbers};
 
 /// Tiles that go over a block of keys together, while it is near the core.
 const TILES_OF_TASK: usize = 8;
@@ -30,6 +31,9 @@ impl Machine {
     /// Writes to `to` (`[row][query head][width]`) what the first `count` rows of `queries`, which
     /// stand at `position` and behind it, see of `layer` of the cache, and seals them. Their own
     /// keys and values are in the cache.
+    ///
+    /// # Panics
+    /// If queries and cache are of different precisions or shapes, or too small.
     pub fn attend(
         &self,
         queries: &Queries,
@@ -43,150 +47,228 @@ impl Machine {
         assert!(count <= queries.capacity && count <= to.capacity() && queries.heads == heads);
         assert!(position + count <= cache.capacity());
         assert_eq!(to.width(), heads.queries * heads.width);
-        let all = Attention {
-            queries,
-            cache,
-            layer,
+        let call = Call {
             count,
             position,
             heads,
             to: to.writer(),
         };
-        let tiles = all.tiles();
+        let folded = count * heads.group();
+        let stored = heads.stored();
+        match (&cache.numbers, &queries.numbers) {
+            (CacheNumbers::Floats(cache), QueryNumbers::Floats(queries)) => {
+                self.attend_heads(call, scratch, &|head| {
+                    let queries = &queries[head * folded * stored..][..folded * stored];
+                    cache.reader(layer * heads.keys + head, queries)
+                });
+            }
+            (CacheNumbers::Shorts(cache), QueryNumbers::Shorts(queries, scales)) => {
+                self.attend_heads(call, scratch, &|head| {
+                    let queries = &queries[head * folded * stored..][..folded * stored];
+                    let scales = &scales[head * folded..][..folded];
+                    cache.reader(layer * heads.keys + head, queries, scales)
+                });
+            }
+            _ => panic!("queries of one precision do not go with a cache of another"),
+        }
+        self.seal(to, count);
+    }
+
+    fn attend_heads<H: HeadReader>(
+        &self,
+        call: Call,
+        scratch: &mut AttentionScratch,
+        reader: &(dyn Fn(usize) -> H + Sync),
+    ) {
+        let keys = call.heads.keys;
+        let tiles = call.tiles();
         let groups = tiles.div_ceil(TILES_OF_TASK);
         let groups_of = |index: usize| {
             let first = index % groups * TILES_OF_TASK;
-            (index / groups, first..(first + TILES_OF_TASK).min(tiles))
+            let tiles = first..(first + TILES_OF_TASK).min(tiles);
+            (self.head_of(call, index / groups, reader), tiles)
         };
-        if heads.keys * groups >= ENOUGH_TASKS * self.pool.threads() {
-            self.pool.run(heads.keys * groups, &|index| {
+        if keys * groups >= ENOUGH_TASKS * self.pool.threads() {
+            self.pool.run(keys * groups, &|index| {
                 let (head, tiles) = groups_of(index);
-                self.instructions.run(AllBlocks { all, head, tiles });
+                self.instructions.run(AllBlocks { head, tiles });
             });
-        } else {
-            let blocks = (position + count).div_ceil(KEY_BLOCK);
-            let needed = heads.keys * tiles * blocks;
-            if scratch.partials.len() < needed {
-                scratch.partials.resize(needed, PartialSoftmax::EMPTY);
-            }
-            let partials = Shared::new(&mut scratch.partials);
-            self.pool.run(heads.keys * groups * blocks, &|index| {
-                let (head, tiles) = groups_of(index / blocks);
-                self.instructions.run(OneBlock {
-                    all,
-                    head,
-                    tiles,
-                    block: index % blocks,
-                    blocks,
-                    partials,
-                });
-            });
-            self.pool.run(heads.keys * tiles, &|index| {
-                self.instructions.run(Merge {
-                    all,
-                    head: index / tiles,
-                    tile: index % tiles,
-                    partials: &scratch.partials[index * blocks..][..blocks],
-                });
-            });
+            return;
         }
-        self.seal(to, count);
+        let blocks = (call.position + call.count).div_ceil(KEY_BLOCK);
+        let needed = keys * tiles * blocks;
+        if scratch.partials.len() < needed {
+            scratch.partials.resize(needed, PartialSoftmax::EMPTY);
+        }
+        let partials = Shared::new(&mut scratch.partials);
+        self.pool.run(keys * groups * blocks, &|index| {
+            let (head, tiles) = groups_of(index / blocks);
+            self.instructions.run(OneBlock {
+                head,
+                tiles,
+                block: index % blocks,
+                blocks,
+                partials,
+            });
+        });
+        self.pool.run(keys * tiles, &|index| {
+            self.instructions.run(Merge {
+                head: self.head_of(call, index / tiles, reader),
+                tile: index % tiles,
+                partials: &scratch.partials[index * blocks..][..blocks],
+            });
+        });
+    }
+
+    fn head_of<H: HeadReader>(
+        &self,
+        call: Call,
+        head: usize,
+        reader: &(dyn Fn(usize) -> H + Sync),
+    ) -> Head<H> {
+        Head {
+            call,
+            head,
+            reader: reader(head),
+        }
     }
 }
 
 /// One call of `attend`.
 #[derive(Clone, Copy)]
-struct Attention<'a> {
-    queries: &'a Queries,
-    cache: &'a KeyValueCache,
-    layer: usize,
+struct Call {
     count: usize,
     position: usize,
     heads: Heads,
     to: RowsWriter,
 }
 
-impl<'a> Attention<'a> {
+impl Call {
     /// Tiles of each key head.
     fn tiles(&self) -> usize {
         (self.count * self.heads.group()).div_ceil(TILE)
     }
+}
 
+/// One key head of a call.
+#[derive(Clone, Copy)]
+struct Head<H> {
+    call: Call,
+    head: usize,
+    reader: H,
+}
+
+/// A tile of queries of a head.
+struct QueryTile {
+    /// The folded row it starts with.
+    first: usize,
+    height: usize,
+    /// Keys that each query may see, ascending.
+    visible: [usize; TILE],
+}
+
+impl QueryTile {
+    /// Keys that the last query sees, which sees the most.
+    fn most_visible(&self) -> usize {
+        self.visible[self.height - 1]
+    }
+}
+
+impl<H: HeadReader> Head<H> {
     /// Queries of a key head are folded: row by row, and in a row the heads of the group.
     #[inline(always)]
-    fn tile(&self, head: usize, tile: usize) -> QueryTile<'a> {
-        let (group, stored) = (self.heads.group(), self.heads.stored());
-        let folded = self.count * group;
+    fn tile(&self, tile: usize) -> QueryTile {
+        let group = self.call.heads.group();
         let first = tile * TILE;
-        let height = (folded - first).min(TILE);
+        let height = (self.call.count * group - first).min(TILE);
         let mut visible = [0; TILE];
         for (offset, visible) in visible[..height].iter_mut().enumerate() {
-            *visible = self.position + (first + offset) / group + 1;
+            *visible = self.call.position + (first + offset) / group + 1;
         }
-        let (keys, values) = self.cache.head(self.layer, head);
         QueryTile {
-            queries: &self.queries.floats[(head * folded + first) * stored..][..height * stored],
-            visible,
-            keys,
-            values,
+            first,
             height,
-            stored,
+            visible,
+        }
+    }
+
+    /// Makes `softmax` that of a tile over the keys of one block.
+    #[inline(always)]
+    fn compute<L: Lanes>(
+        &self,
+        lanes: L,
+        tile: &QueryTile,
+        block: usize,
+        softmax: &mut PartialSoftmax,
+    ) {
+        macro_rules! rows {
+            ($rows:literal) => {
+                self.reader
+                    .compute::<L, $rows>(lanes, tile.first, &tile.visible, block, softmax)
+            };
+        }
+        match tile.height {
+            1 => rows!(1),
+            2 => rows!(2),
+            3 => rows!(3),
+            4 => rows!(4),
+            5 => rows!(5),
+            6 => rows!(6),
+            height => unreachable!("a tile of {height} queries"),
         }
     }
 
     /// # Safety
     /// No other thread writes this tile's results.
     #[inline(always)]
-    unsafe fn finish(&self, head: usize, tile: usize, height: usize, softmax: &PartialSoftmax) {
-        let (group, width) = (self.heads.group(), self.heads.width);
-        for offset in 0..height {
-            let folded = tile * TILE + offset;
-            let query_head = head * group + folded % group;
-            let at = folded / group * self.to.stride + query_head * width;
+    unsafe fn finish(&self, tile: &QueryTile, softmax: &PartialSoftmax) {
+        let Call { heads, to, .. } = self.call;
+        let (group, width) = (heads.group(), heads.width);
+        for offset in 0..tile.height {
+            let folded = tile.first + offset;
+            let query_head = self.head * group + folded % group;
+            let at = folded / group * to.stride + query_head * width;
             // SAFETY: row and head exist, and this is the only task with this tile.
-            let to = unsafe { std::slice::from_raw_parts_mut(self.to.floats.at(at), width) };
+            let to = unsafe { std::slice::from_raw_parts_mut(to.floats.at(at), width) };
             softmax.finish(offset, to);
         }
     }
 }
 
 /// Some tiles over all their blocks.
-struct AllBlocks<'a> {
-    all: Attention<'a>,
-    head: usize,
+struct AllBlocks<H> {
+    head: Head<H>,
     tiles: std::ops::Range<usize>,
 }
 
-impl Kernel for AllBlocks<'_> {
+impl<H: HeadReader> Kernel for AllBlocks<H> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
+        let stored = self.head.call.heads.stored();
         let mut softmaxes = [PartialSoftmax::EMPTY; TILES_OF_TASK];
         let mut next = PartialSoftmax::EMPTY;
-        let last = self.all.tile(self.head, self.tiles.end - 1);
-        let visible = last.visible[last.height - 1];
+        let visible = self.head.tile(self.tiles.end - 1).most_visible();
         for block in 0..visible.div_ceil(KEY_BLOCK) {
             for (index, softmax) in self.tiles.clone().zip(&mut softmaxes) {
-                let tile = self.all.tile(self.head, index);
-                if tile.visible[tile.height - 1] > block * KEY_BLOCK {
-                    next.compute(lanes, &tile, block);
-                    softmax.merge(lanes, &next, tile.height, tile.stored);
+                let tile = self.head.tile(index);
+                if tile.most_visible() > block * KEY_BLOCK {
+                    self.head.compute(lanes, &tile, block, &mut next);
+                    softmax.merge(lanes, &next, tile.height, stored);
                 }
             }
         }
         for (index, softmax) in self.tiles.clone().zip(&softmaxes) {
-            let height = self.all.tile(self.head, index).height;
             // SAFETY: this task alone has these tiles.
-            unsafe { self.all.finish(self.head, index, height, softmax) };
+            unsafe { self.head.finish(&self.head.tile(index), softmax) };
         }
     }
 }
 
 /// Some tiles over one block.
-struct OneBlock<'a> {
-    all: Attention<'a>,
-    head: usize,
+struct OneBlock<H> {
+    head: Head<H>,
     tiles: std::ops::Range<usize>,
     block: usize,
     blocks: usize,
@@ -194,43 +276,44 @@ struct OneBlock<'a> {
     partials: Shared<PartialSoftmax>,
 }
 
-impl Kernel for OneBlock<'_> {
+impl<H: HeadReader> Kernel for OneBlock<H> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
+        let tiles_of_head = self.head.call.tiles();
         for index in self.tiles {
-            let tile = self.all.tile(self.head, index);
-            if tile.visible[tile.height - 1] > self.block * KEY_BLOCK {
-                let at = (self.head * self.all.tiles() + index) * self.blocks + self.block;
+            let tile = self.head.tile(index);
+            if tile.most_visible() > self.block * KEY_BLOCK {
+                let at = (self.head.head * tiles_of_head + index) * self.blocks + self.block;
                 // SAFETY: head, tile and block exist, and this task alone has them.
                 let partial = unsafe { &mut *self.partials.at(at) };
-                partial.compute(lanes, &tile, self.block);
+                self.head.compute(lanes, &tile, self.block, partial);
             }
         }
     }
 }
 
 /// The blocks of one tile, put together.
-struct Merge<'a> {
-    all: Attention<'a>,
-    head: usize,
+struct Merge<'a, H> {
+    head: Head<H>,
     tile: usize,
     partials: &'a [PartialSoftmax],
 }
 
-impl Kernel for Merge<'_> {
+impl<H: HeadReader> Kernel for Merge<'_, H> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let tile = self.all.tile(self.head, self.tile);
-        let seen = tile.visible[tile.height - 1].div_ceil(KEY_BLOCK);
+        let tile = self.head.tile(self.tile);
+        let seen = tile.most_visible().div_ceil(KEY_BLOCK);
         let mut softmax = PartialSoftmax::EMPTY;
         for partial in &self.partials[..seen] {
-            softmax.merge(lanes, partial, tile.height, tile.stored);
+            let stored = self.head.call.heads.stored();
+            softmax.merge(lanes, partial, tile.height, stored);
         }
         // SAFETY: this task alone has this tile.
-        unsafe { self.all.finish(self.head, self.tile, tile.height, &softmax) };
+        unsafe { self.head.finish(&tile, &softmax) };
     }
 }

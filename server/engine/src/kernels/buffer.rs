@@ -21,7 +21,7 @@ unsafe impl Number for f32 {}
 // SAFETY: a plain number.
 unsafe impl Number for i32 {}
 // SAFETY: a plain number.
-unsafe impl Number for u16 {}
+unsafe impl Number for i16 {}
 // SAFETY: a plain number.
 unsafe impl Number for i8 {}
 // SAFETY: a plain number.

@@ -31,3 +31,40 @@ pub(super) fn exponential<L: Lanes>(lanes: L, x: L::Floats) -> L::Floats {
     let result = lanes.multiply(p, lanes.power_of_two(n));
     lanes.keep_at_least(result, x, lowest)
 }
+
+/// Two to the power of each lane, to about one unit in the last place, for lanes up to zero.
+/// `2^0` is exactly 1, and everything below -125, minus infinity included, gives 0.
+///
+/// The fraction, from -1/2 to 1/2, goes through a polynomial fitted for the least relative error,
+/// with its constant term held at one; the whole part is added to the exponent.
+#[inline(always)]
+pub(super) fn power_of_two<L: Lanes>(lanes: L, x: L::Floats) -> L::Floats {
+    let lowest = lanes.splat(-125.0);
+    let clamped = lanes.maximum(x, lowest);
+    // At this size a float has no fraction, so adding it rounds to a whole number, which stands in
+    // the lowest bits.
+    let whole = lanes.splat(12_582_912.0);
+    let shifted = lanes.add(clamped, whole);
+    let r = lanes.subtract(clamped, lanes.subtract(shifted, whole));
+    let mut p = lanes.splat(1.326_472_7e-3);
+    for coefficient in [
+        9.671_513e-3,
+        5.550_733_6e-2,
+        2.402_224_2e-1,
+        6.931_47e-1,
+        1.0,
+    ] {
+        p = lanes.multiply_add(p, r, lanes.splat(coefficient));
+    }
+    lanes.keep_at_least(lanes.add_to_exponent(p, shifted), x, lowest)
+}
+
+/// Two to the power of a whole number up to zero, exactly; below -126, and so for minus infinity,
+/// it is zero.
+#[inline(always)]
+pub(super) fn whole_power_of_two(n: f32) -> f32 {
+    if n < -126.0 {
+        return 0.0;
+    }
+    f32::from_bits(((n as i32 + 127) as u32) << 23)
+}

@@ -63,6 +63,19 @@ impl InstructionSet {
         }
     }
 
+    /// Whether 8-bit weights run faster than f32 at every number of rows. AVX2 has to widen the
+    /// products of bytes, and verifies drafts at half the speed of f32; the portable loops have no
+    /// instruction for them at all.
+    pub fn prefers_bytes(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Vnni => true,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => false,
+            Kind::Portable => false,
+        }
+    }
+
     /// Runs a kernel compiled for these instructions.
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {

@@ -14,6 +14,8 @@ mod byte_product;
 mod cache;
 mod choose;
 mod exponential;
+mod float_heads;
+mod head_form;
 mod instruction_set;
 mod lanes;
 mod linear;
@@ -22,7 +24,9 @@ mod normalize;
 mod partial_softmax;
 mod peak;
 mod pool;
+mod queries;
 mod rotate;
+mod short_heads;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -32,7 +36,8 @@ pub use cache::{Heads, KeyValueCache};
 pub use instruction_set::InstructionSet;
 pub use matrix::{Matrix, Precision, Rows};
 pub use pool::Pool;
-pub use rotate::{Queries, Rotations};
+pub use queries::Queries;
+pub use rotate::Rotations;
 
 /// The instructions and the threads that kernels run with.
 pub struct Machine {

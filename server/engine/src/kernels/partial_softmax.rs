@@ -1,9 +1,11 @@
-//! The softmax of a tile of queries over one block of keys, and the merging of two such.
+//! The softmax of a tile of queries over some keys, and the merging of two such.
+//!
+//! Everything is to the base of two. What is taken from the scores before they become exponents is
+//! a whole number, so merging scales by powers of two, which rounds nothing.
 
-use super::cache::{KEY_BLOCK, KEY_PANEL, MAX_HEAD};
-use super::exponential::exponential;
+use super::cache::MAX_HEAD;
+use super::exponential::whole_power_of_two;
 use super::lanes::{LANES, Lanes};
-use super::tile::float_tile;
 
 /// Query rows of a tile: with four vectors of keys they fill the registers of AVX-512.
 pub(super) const TILE: usize = 6;
@@ -11,27 +13,12 @@ pub(super) const TILE: usize = 6;
 /// The softmax of one tile of queries over some keys.
 #[derive(Clone)]
 pub(super) struct PartialSoftmax {
-    /// Largest score of each query.
-    largest: [f32; TILE],
-    /// Sum of the exponentials of the scores, each less the largest.
-    sum: [f32; TILE],
-    /// Values weighted with the same exponentials.
-    values: [[f32; MAX_HEAD]; TILE],
-}
-
-/// A tile of queries and the keys and values of one head.
-#[derive(Clone, Copy)]
-pub(super) struct QueryTile<'a> {
-    /// `[height][stored]`
-    pub(super) queries: &'a [f32],
-    /// Keys that each query may see, ascending.
-    pub(super) visible: [usize; TILE],
-    /// As in the cache.
-    pub(super) keys: &'a [f32],
-    /// As in the cache.
-    pub(super) values: &'a [f32],
-    pub(super) height: usize,
-    pub(super) stored: usize,
+    /// The largest exponent of each query, rounded up.
+    pub(super) largest: [f32; TILE],
+    /// Sum of the weights: two to the power of the scores, each less the largest.
+    pub(super) sum: [f32; TILE],
+    /// Values with the same weights, added up.
+    pub(super) values: [[f32; MAX_HEAD]; TILE],
 }
 
 impl PartialSoftmax {
@@ -56,11 +43,11 @@ impl PartialSoftmax {
     pub(super) fn merge<L: Lanes>(&mut self, lanes: L, next: &Self, height: usize, stored: usize) {
         for row in 0..height {
             let largest = self.largest[row].max(next.largest[row]);
-            let old = exponential(lanes, lanes.splat(self.largest[row] - largest));
-            let new = exponential(lanes, lanes.splat(next.largest[row] - largest));
-            let (old_factor, new_factor) = (lanes.to_array(old)[0], lanes.to_array(new)[0]);
+            let old_factor = whole_power_of_two(self.largest[row] - largest);
+            let new_factor = whole_power_of_two(next.largest[row] - largest);
             self.largest[row] = largest;
             self.sum[row] = self.sum[row] * old_factor + next.sum[row] * new_factor;
+            let (old, new) = (lanes.splat(old_factor), lanes.splat(new_factor));
             for at in (0..stored).step_by(LANES) {
                 // SAFETY: `stored` is a multiple of the lanes and at most `MAX_HEAD`.
                 unsafe {
@@ -71,140 +58,24 @@ impl PartialSoftmax {
             }
         }
     }
-
-    /// Makes `self` the softmax of the tile over the keys of one block.
-    #[inline(always)]
-    pub(super) fn compute<L: Lanes>(&mut self, lanes: L, tile: &QueryTile<'_>, block: usize) {
-        match tile.height {
-            1 => self.compute_rows::<L, 1>(lanes, tile, block),
-            2 => self.compute_rows::<L, 2>(lanes, tile, block),
-            3 => self.compute_rows::<L, 3>(lanes, tile, block),
-            4 => self.compute_rows::<L, 4>(lanes, tile, block),
-            5 => self.compute_rows::<L, 5>(lanes, tile, block),
-            6 => self.compute_rows::<L, 6>(lanes, tile, block),
-            height => unreachable!("a tile of {height} queries"),
-        }
-    }
-
-    #[inline(always)]
-    fn compute_rows<L: Lanes, const R: usize>(
-        &mut self,
-        lanes: L,
-        tile: &QueryTile<'_>,
-        block: usize,
-    ) {
-        let stored = tile.stored;
-        let first = block * KEY_BLOCK;
-        let keys_seen = (tile.visible[R - 1] - first).min(KEY_BLOCK);
-        let keys = &tile.keys[first * stored..][..KEY_BLOCK * stored];
-        let values = &tile.values[first * stored..][..KEY_BLOCK * stored];
-        assert!(
-            tile.queries.len() >= R * stored && stored <= MAX_HEAD && stored.is_multiple_of(LANES)
-        );
-        let mut scores = [[0.0f32; KEY_BLOCK]; R];
-
-        for panel in 0..keys_seen.div_ceil(KEY_PANEL) {
-            // SAFETY: the queries have R rows; the panel is one of the block's.
-            unsafe {
-                let queries = tile.queries.as_ptr();
-                let columns = keys.as_ptr().add(panel * KEY_PANEL * stored);
-                let to = scores.as_mut_ptr().cast::<f32>().add(panel * KEY_PANEL);
-                product::<L, R>(
-                    lanes, stored, queries, stored, columns, KEY_PANEL, KEY_PANEL, to, KEY_BLOCK,
-                );
-            }
-        }
-        let vectors = keys_seen.div_ceil(LANES);
-        for (row, scores) in scores.iter_mut().enumerate() {
-            let visible = tile.visible[row].saturating_sub(first).min(keys_seen);
-            if visible == 0 {
-                scores[..vectors * LANES].fill(0.0);
-                self.largest[row] = f32::NEG_INFINITY;
-                self.sum[row] = 0.0;
-                continue;
-            }
-            scores[visible..vectors * LANES].fill(f32::NEG_INFINITY);
-            let scores = scores.as_mut_ptr();
-            // SAFETY: `vectors` vectors lie in the block.
-            unsafe {
-                let mut largest = lanes.load(scores);
-                for vector in 1..vectors {
-                    largest = lanes.maximum(largest, lanes.load(scores.add(vector * LANES)));
-                }
-                let largest = lanes.largest(largest);
-                let mut sum = lanes.splat(0.0);
-                for vector in 0..vectors {
-                    let at = scores.add(vector * LANES);
-                    let shifted = lanes.subtract(lanes.load(at), lanes.splat(largest));
-                    let weight = exponential(lanes, shifted);
-                    lanes.store(at, weight);
-                    sum = lanes.add(sum, weight);
-                }
-                self.largest[row] = largest;
-                self.sum[row] = lanes.sum(sum);
-            }
-        }
-        // SAFETY: the scores have a row of at least `keys_seen` for each of R queries, the values
-        // a row of `stored` for each key, and `self.values` room for `stored` in each row.
-        unsafe {
-            product::<L, R>(
-                lanes,
-                keys_seen,
-                scores.as_ptr().cast(),
-                KEY_BLOCK,
-                values.as_ptr(),
-                stored,
-                stored,
-                self.values.as_mut_ptr().cast(),
-                MAX_HEAD,
-            );
-        }
-    }
 }
 
-/// Writes `R` rows times `outputs` columns, a multiple of the lanes.
+/// The largest of some vectors of scores, rounded up. None may be NaN.
 ///
 /// # Safety
-/// As for `float_tile`; `to` has room for `outputs` elements in each of `R` rows `to_stride` apart.
+/// `scores` gives `vectors` vectors, at least one.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
-unsafe fn product<L: Lanes, const R: usize>(
+pub(super) unsafe fn largest_rounded_up<L: Lanes>(
     lanes: L,
-    inputs: usize,
-    rows: *const f32,
-    row_stride: usize,
-    columns: *const f32,
-    column_stride: usize,
-    outputs: usize,
-    to: *mut f32,
-    to_stride: usize,
-) {
-    let mut column = 0;
-    macro_rules! tiles {
-        ($vectors:literal) => {
-            while column + $vectors * LANES <= outputs {
-                // SAFETY: promised by the caller.
-                unsafe {
-                    let tile = float_tile::<L, R, $vectors>(
-                        lanes,
-                        inputs,
-                        rows,
-                        row_stride,
-                        columns.add(column),
-                        column_stride,
-                    );
-                    for (r, tile) in tile.iter().enumerate() {
-                        for (v, value) in tile.iter().enumerate() {
-                            lanes.store(to.add(r * to_stride + column + v * LANES), *value);
-                        }
-                    }
-                }
-                column += $vectors * LANES;
-            }
-        };
+    scores: *const f32,
+    vectors: usize,
+) -> f32 {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut largest = lanes.load(scores);
+        for vector in 1..vectors {
+            largest = lanes.maximum(largest, lanes.load(scores.add(vector * LANES)));
+        }
+        lanes.largest(largest).ceil()
     }
-    if L::WIDE {
-        tiles!(4);
-    }
-    tiles!(1);
 }

@@ -1,11 +1,13 @@
 //! Rotary position embedding, on the way from the projections to the cache.
 
 use super::Machine;
-use super::buffer::{Buffer, Shared};
-use super::cache::{CacheWriter, Heads, KeyValueCache};
+use super::buffer::Buffer;
+use super::cache::{CacheNumbers, Heads, KeyValueCache, MAX_HEAD};
+use super::head_form::HeadWriter;
 use super::instruction_set::Kernel;
 use super::lanes::Lanes;
 use super::matrix::Rows;
+use super::queries::{Queries, QueryNumbers};
 
 /// Cosine and sine of every position's rotations.
 pub struct Rotations {
@@ -37,26 +39,6 @@ impl Rotations {
     }
 }
 
-/// Rotated queries, divided by the square root of their width.
-pub struct Queries {
-    /// `[key head][row][query head of the group][stored width]`: the queries that share keys are
-    /// rows of one product.
-    pub(super) floats: Buffer<f32>,
-    pub(super) heads: Heads,
-    pub(super) capacity: usize,
-}
-
-impl Queries {
-    /// Room for `capacity` rows.
-    pub fn new(heads: Heads, capacity: usize) -> Self {
-        Self {
-            floats: Buffer::zeroed(capacity * heads.queries * heads.stored()),
-            heads,
-            capacity,
-        }
-    }
-}
-
 impl Machine {
     /// Rotates the queries and keys of the first `count` rows of `projected` (each all query heads,
     /// then all key heads, then all value heads), which stand at `position` and behind it. Queries
@@ -64,6 +46,9 @@ impl Machine {
     /// `i + width / 2`.
     ///
     /// Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding" (2021).
+    ///
+    /// # Panics
+    /// If queries and cache are of different precisions or shapes, or too small.
     pub fn rotate(
         &self,
         projected: &Rows,
@@ -81,81 +66,102 @@ impl Machine {
             (heads.queries + 2 * heads.keys) * heads.width
         );
         assert!(2 * rotations.pairs == heads.width);
-        let to = Shared::new(&mut queries.floats);
-        let writer = cache.writer(layer);
-        self.for_each_row(count, &|row| {
-            let at = (position + row) * rotations.pairs;
-            self.instructions.run(Rotate {
-                from: projected.row(row),
-                cosines: &rotations.cosines[at..][..rotations.pairs],
-                sines: &rotations.sines[at..][..rotations.pairs],
-                heads,
-                count,
-                row,
-                position: position + row,
-                queries: to,
-                cache: writer,
-            });
+        let all = AllRows {
+            projected,
+            count,
+            rotations,
+            position,
+            heads,
+        };
+        let layer = layer * heads.keys..(layer + 1) * heads.keys;
+        match (&mut cache.numbers, &mut queries.numbers) {
+            (CacheNumbers::Floats(cache), QueryNumbers::Floats(queries)) => {
+                self.rotate_rows(all, cache.writer(layer, queries));
+            }
+            (CacheNumbers::Shorts(cache), QueryNumbers::Shorts(queries, scales)) => {
+                self.rotate_rows(all, cache.writer(layer, queries, scales));
+            }
+            _ => panic!("queries of one precision do not go with a cache of another"),
+        }
+    }
+
+    fn rotate_rows<W: HeadWriter>(&self, all: AllRows<'_>, writer: W) {
+        self.for_each_row(all.count, &|row| {
+            self.instructions.run(RotateRow { all, row, writer });
         });
     }
 }
 
-/// Position and row exist and are this task's own.
-struct Rotate<'a> {
-    from: &'a [f32],
-    cosines: &'a [f32],
-    sines: &'a [f32],
-    heads: Heads,
+/// One call of `rotate`.
+#[derive(Clone, Copy)]
+struct AllRows<'a> {
+    projected: &'a Rows,
     count: usize,
-    row: usize,
+    rotations: &'a Rotations,
     position: usize,
-    queries: Shared<f32>,
-    cache: CacheWriter,
+    heads: Heads,
 }
 
-impl Kernel for Rotate<'_> {
+/// Position and row exist and are this task's own.
+struct RotateRow<'a, W> {
+    all: AllRows<'a>,
+    row: usize,
+    writer: W,
+}
+
+impl<W: HeadWriter> Kernel for RotateRow<'_, W> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) {
-        let Heads {
-            queries,
-            keys,
-            width,
-        } = self.heads;
-        let (group, stored, half) = (self.heads.group(), self.heads.stored(), width / 2);
-        let scale = 1.0 / (width as f32).sqrt();
-        let (cosines, sines) = (&self.cosines[..half], &self.sines[..half]);
-        for (head, from) in self.from[..queries * width].chunks_exact(width).enumerate() {
+    fn run<L: Lanes>(self, lanes: L) {
+        let AllRows {
+            projected,
+            count,
+            rotations,
+            position,
+            heads,
+        } = self.all;
+        let (group, stored, width) = (heads.group(), heads.stored(), heads.width);
+        let position = position + self.row;
+        let half = width / 2;
+        let at = position * rotations.pairs;
+        let cosines = &rotations.cosines[at..][..half];
+        let sines = &rotations.sines[at..][..half];
+        let mut rotated = [0.0f32; MAX_HEAD];
+        let mut rotate = |from: &[f32], scale: f32| {
             let (low, high) = from.split_at(half);
-            let folded = (head / group * self.count + self.row) * group + head % group;
-            // SAFETY: the folded row exists, and this is the only task with this row.
-            let to =
-                unsafe { std::slice::from_raw_parts_mut(self.queries.at(folded * stored), width) };
-            let (to_low, to_high) = to.split_at_mut(half);
+            let (to_low, to_high) = rotated[..width].split_at_mut(half);
             for i in 0..half {
                 to_low[i] = (low[i] * cosines[i] - high[i] * sines[i]) * scale;
                 to_high[i] = (high[i] * cosines[i] + low[i] * sines[i]) * scale;
             }
+            rotated
+        };
+        let (queries, others) = projected.row(self.row).split_at(heads.queries * width);
+        let (keys, values) = others.split_at(heads.keys * width);
+        // Attention is to the base of two.
+        let scale = std::f32::consts::LOG2_E / (width as f32).sqrt();
+        for (head, query) in queries.chunks_exact(width).enumerate() {
+            let folded = (head / group * count + self.row) * group + head % group;
+            let query = rotate(query, scale);
+            // SAFETY: the folded row exists, and this is the only task with this row.
+            unsafe { self.writer.set_query(lanes, folded, &query[..stored]) };
         }
-        let from = &self.from[queries * width..][..keys * width];
-        for (head, from) in from.chunks_exact(width).enumerate() {
-            let (low, high) = from.split_at(half);
-            for i in 0..half {
-                let rotated_low = low[i] * cosines[i] - high[i] * sines[i];
-                let rotated_high = high[i] * cosines[i] + low[i] * sines[i];
-                // SAFETY: head and position exist, and this is the only task with this position.
-                unsafe {
-                    self.cache.set_key(head, self.position, i, rotated_low);
-                    self.cache
-                        .set_key(head, self.position, i + half, rotated_high);
-                }
+        for (head, key) in keys.chunks_exact(width).enumerate() {
+            let key = rotate(key, 1.0);
+            // SAFETY: head and position exist, and this is the only task with this position.
+            unsafe {
+                self.writer.set_key(lanes, head, position, &key[..stored]);
             }
         }
-        let from = &self.from[(queries + keys) * width..][..keys * width];
-        for (head, value) in from.chunks_exact(width).enumerate() {
+        let mut padded = [0.0f32; MAX_HEAD];
+        for (head, value) in values.chunks_exact(width).enumerate() {
+            padded[..width].copy_from_slice(value);
             // SAFETY: as above.
-            unsafe { self.cache.set_value(head, self.position, value) };
+            unsafe {
+                self.writer
+                    .set_value(lanes, head, position, &padded[..stored]);
+            }
         }
     }
 }

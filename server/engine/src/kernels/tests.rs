@@ -312,6 +312,42 @@ fn the_exponential_is_good_to_a_unit_or_two() {
     }
 }
 
+#[test]
+fn powers_of_two_are_good_to_a_unit_or_two() {
+    struct All(Vec<f32>);
+    impl instruction_set::Kernel for All {
+        type Output = Vec<f32>;
+        #[inline(always)]
+        fn run<L: lanes::Lanes>(self, lanes: L) -> Vec<f32> {
+            let mut results = Vec::new();
+            for x in self.0 {
+                let value = exponential::power_of_two(lanes, lanes.splat(x));
+                results.push(lanes.to_array(value)[0]);
+            }
+            results
+        }
+    }
+    let inputs: Vec<f32> = (0..12_500).map(|i| -i as f32 / 100.0 - 0.000_7).collect();
+    for set in InstructionSet::available() {
+        for (x, y) in inputs.iter().zip(set.run(All(inputs.clone()))) {
+            let expected = f64::from(*x).exp2();
+            let error = (f64::from(y) - expected).abs() / expected;
+            assert!(error < 2.5e-7, "{}: 2^{x} = {y}, {error}", set.name());
+        }
+        let edges = vec![0.0, -1.0, -125.0, -125.5, -200.0, f32::NEG_INFINITY];
+        let results = set.run(All(edges));
+        let smallest = f32::from_bits(2 << 23);
+        assert_eq!(
+            results,
+            [1.0, 0.5, smallest, 0.0, 0.0, 0.0],
+            "{}",
+            set.name()
+        );
+    }
+    let whole = [0.0, -1.0, -126.0, -127.0, f32::NEG_INFINITY].map(exponential::whole_power_of_two);
+    assert_eq!(whole, [1.0, 0.5, f32::MIN_POSITIVE, 0.0, 0.0]);
+}
+
 /// A sequence of projected rows, and what attention should make of them.
 struct Sequence {
     heads: Heads,
@@ -380,12 +416,12 @@ impl Sequence {
     }
 
     /// Feeds the sequence in chunks of the lengths, over and over.
-    fn attend(&self, machine: &Machine, chunks: &[usize]) -> Vec<Vec<f32>> {
+    fn attend(&self, machine: &Machine, precision: Precision, chunks: &[usize]) -> Vec<Vec<f32>> {
         let heads = self.heads;
         let longest = *chunks.iter().max().unwrap();
         let rotations = Rotations::new(&self.frequencies, self.rows.len());
-        let mut cache = KeyValueCache::new(2, heads, self.rows.len());
-        let mut queries = Queries::new(heads, longest);
+        let mut cache = KeyValueCache::new(precision, 2, heads, self.rows.len());
+        let mut queries = Queries::new(precision, heads, longest);
         let mut to = Rows::new(Precision::F32, longest, heads.queries * heads.width);
         let mut scratch = AttentionScratch::default();
         let mut results = Vec::new();
@@ -435,6 +471,15 @@ impl Sequence {
     }
 }
 
+/// Of values about one wide. In 16 bits, a value, a weight and a key each lose up to 1/4,094 of the
+/// largest element beside it.
+fn attention_tolerance(precision: Precision) -> f64 {
+    match precision {
+        Precision::F32 => 5e-6,
+        Precision::Int8 => 2e-3,
+    }
+}
+
 #[test]
 fn attention_is_near_the_exact_one() {
     for (queries, keys, width) in [(9, 3, 64), (4, 4, 16), (2, 1, 128), (8, 1, 10)] {
@@ -444,14 +489,17 @@ fn attention_is_near_the_exact_one() {
             width,
         };
         let sequence = Sequence::new(heads, 600);
-        for machine in machines() {
-            let results = sequence.attend(&machine, &[300, 7, 90]);
-            for row in [0, 1, 5, 63, 255, 256, 257, 299, 300, 306, 599] {
+        for (machine, precision) in machines_and_precisions() {
+            let results = sequence.attend(&machine, precision, &[300, 7, 90]);
+            for row in [0, 1, 5, 63, 64, 255, 256, 257, 299, 300, 306, 599] {
                 for head in 0..queries {
                     let actual = &results[row][head * width..][..width];
                     for (actual, expected) in actual.iter().zip(sequence.expected(row, head)) {
                         let difference = (f64::from(*actual) - expected).abs();
-                        assert!(difference < 5e-6, "row {row}, head {head}: {difference}");
+                        assert!(
+                            difference < attention_tolerance(precision),
+                            "{precision:?}, row {row}, head {head}: {difference}"
+                        );
                     }
                 }
             }
@@ -459,36 +507,79 @@ fn attention_is_near_the_exact_one() {
     }
 }
 
+/// Scores may be far apart, and values of very different sizes: a key that takes nearly all the
+/// weight and has nearly no value must not hide the others.
+#[test]
+fn a_heavy_key_of_little_value_hides_nothing() {
+    let heads = Heads {
+        queries: 1,
+        keys: 1,
+        width: 16,
+    };
+    let mut sequence = Sequence::new(heads, 200);
+    sequence.frequencies.fill(0.0);
+    for (position, row) in sequence.rows.iter_mut().enumerate() {
+        row[..16].fill(2.0);
+        row[16..32].fill(if position == 3 { 1.9 } else { 0.2 });
+        if position == 3 {
+            row[32..].fill(1e-4);
+        }
+    }
+    for (machine, precision) in machines_and_precisions() {
+        let results = sequence.attend(&machine, precision, &[200]);
+        for row in [3, 10, 199] {
+            let largest = sequence.expected(row, 0).into_iter().fold(0.0, f64::max);
+            for (actual, expected) in results[row].iter().zip(sequence.expected(row, 0)) {
+                let difference = (f64::from(*actual) - expected).abs();
+                assert!(
+                    difference < attention_tolerance(precision) * largest,
+                    "{precision:?}, row {row}: {actual} where {expected} is right"
+                );
+            }
+        }
+    }
+}
+
+fn machines_and_precisions() -> impl Iterator<Item = (Machine, Precision)> {
+    let precisions = [Precision::F32, Precision::Int8];
+    precisions
+        .into_iter()
+        .flat_map(|precision| machines().into_iter().map(move |m| (m, precision)))
+}
+
 #[test]
 fn attention_does_not_depend_on_the_batch() {
     for (queries, keys, width) in [(9, 3, 64), (4, 2, 32)] {
-        let sequence = Sequence::new(
-            Heads {
-                queries,
-                keys,
-                width,
-            },
-            700,
-        );
-        let mut first: Option<Vec<Vec<f32>>> = None;
-        for machine in machines() {
-            if !rounds_once(machine.instructions()) {
-                first = None;
+        let heads = Heads {
+            queries,
+            keys,
+            width,
+        };
+        let sequence = Sequence::new(heads, 700);
+        for precision in [Precision::F32, Precision::Int8] {
+            let mut first: Option<Vec<Vec<f32>>> = None;
+            for machine in machines() {
+                if !rounds_once(machine.instructions()) {
+                    first = None;
+                }
+                let results = sequence.attend(&machine, precision, &[1]);
+                if let Some(first) = &first {
+                    assert!(*first == results, "{}", machine.instructions().name());
+                }
+                for chunks in [
+                    &[700][..],
+                    &[2, 3, 5, 17, 130],
+                    &[64, 1, 8, 300],
+                    &[255],
+                    &[31, 33],
+                ] {
+                    assert!(
+                        sequence.attend(&machine, precision, chunks) == results,
+                        "{precision:?}, {chunks:?}"
+                    );
+                }
+                first = Some(results);
             }
-            let results = sequence.attend(&machine, &[1]);
-            if let Some(first) = &first {
-                assert!(*first == results, "{}", machine.instructions().name());
-            }
-            for chunks in [
-                &[700][..],
-                &[2, 3, 5, 17, 130],
-                &[64, 1, 8, 300],
-                &[255],
-                &[31, 33],
-            ] {
-                assert!(sequence.attend(&machine, chunks) == results, "{chunks:?}");
-            }
-            first = Some(results);
         }
     }
 }

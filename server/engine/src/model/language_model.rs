@@ -24,6 +24,24 @@ pub trait LanguageModel {
     fn context_length(&self) -> usize;
 }
 
+impl<M: LanguageModel + ?Sized> LanguageModel for &mut M {
+    fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
+        (**self).forward(tokens, rows)
+    }
+
+    fn position(&self) -> usize {
+        (**self).position()
+    }
+
+    fn truncate(&mut self, position: usize) {
+        (**self).truncate(position);
+    }
+
+    fn context_length(&self) -> usize {
+        (**self).context_length()
+    }
+}
+
 impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
         (**self).forward(tokens, rows)

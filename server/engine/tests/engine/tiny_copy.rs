@@ -220,3 +220,43 @@ fn a_cancelled_or_short_run_leaves_a_cache_that_can_be_used_again() {
         assert_eq!(again.effort.cached_tokens, sources.prompt.len() - 1);
     }
 }
+
+/// The prompt of an edited file shares the tokens before the edit: they are not computed again, and
+/// what is written is what a fresh model writes.
+#[test]
+fn after_an_edit_of_the_prompt_only_what_changed_is_computed_again() {
+    let Cases { special, cases } =
+        serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
+    let stop = special["eos"];
+    for precision in [Precision::F32, Precision::Int8] {
+        let (mut used, mut fresh) = (decoder(precision), decoder(precision));
+        for (case, other) in cases.iter().zip(&cases[1..]).take(10) {
+            let sources = |prompt: &[u32]| Sources {
+                original: case.original.clone(),
+                sketch: case.sketch.clone(),
+                prompt: prompt.to_vec(),
+                ..Sources::default()
+            };
+            let run = |decoder: &mut Decoder<CpuLlama>, prompt: &[u32]| {
+                let (kind, length) = (DraftKind::Auto, DraftLength::Auto);
+                run(decoder, &sources(prompt), stop, kind, length)
+            };
+            for place in [1, case.prompt.len() / 2, case.prompt.len() - 2] {
+                run(&mut used, &case.prompt);
+                let mut edited = case.prompt.clone();
+                let replacement = other.prompt.iter().find(|&&token| token != edited[place]);
+                edited[place] = *replacement.unwrap();
+                let again = run(&mut used, &edited);
+                assert_eq!(again.effort.cached_tokens, place);
+                fresh.clear();
+                assert_eq!(again.tokens, run(&mut fresh, &edited).tokens);
+
+                // What was warmed counts, and warming what is there takes nothing away.
+                let cancel = AtomicBool::new(false);
+                used.warm(&edited[..place + 1], &cancel).unwrap();
+                let warmed = run(&mut used, &edited);
+                assert_eq!(warmed.effort.cached_tokens, edited.len() - 1);
+            }
+        }
+    }
+}

@@ -39,6 +39,7 @@ pub(in crate::kernels) struct SplitBytes {
 impl Lanes for Avx2 {
     type Floats = Floats;
     type Integers = Integers;
+    type Shorts = Integers;
     type Weights = Integers;
     type RowBytes = SplitBytes;
 
@@ -135,6 +136,18 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn add_to_exponent(self, a: Floats, shifted: Floats) -> Floats {
+        proven!({
+            let low = _mm256_slli_epi32::<23>(_mm256_castps_si256(shifted[0]));
+            let high = _mm256_slli_epi32::<23>(_mm256_castps_si256(shifted[1]));
+            [
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a[0]), low)),
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a[1]), high)),
+            ]
+        })
+    }
+
+    #[inline(always)]
     fn keep_at_least(self, value: Floats, a: Floats, threshold: Floats) -> Floats {
         proven!([
             _mm256_and_ps(value[0], _mm256_cmp_ps::<_CMP_GE_OQ>(a[0], threshold[0])),
@@ -223,6 +236,41 @@ impl Lanes for Avx2 {
                 _mm256_add_epi32(sum[1], high),
             ]
         })
+    }
+
+    #[inline(always)]
+    fn zeros(self) -> Integers {
+        proven!([_mm256_setzero_si256(); 2])
+    }
+
+    #[inline(always)]
+    unsafe fn load_shorts(self, from: *const i16) -> Integers {
+        proven!([
+            _mm256_loadu_si256(from.cast()),
+            _mm256_loadu_si256(from.add(LANES).cast())
+        ])
+    }
+
+    #[inline(always)]
+    unsafe fn splat_pair(self, from: *const i16) -> Integers {
+        proven!([_mm256_set1_epi32(from.cast::<i32>().read_unaligned()); 2])
+    }
+
+    #[inline(always)]
+    unsafe fn store_shorts(self, to: *mut i16, a: Integers) {
+        proven!({
+            // Packing works on halves of 128 bits, so their middle quarters change places after it.
+            let packed = _mm256_packs_epi32(a[0], a[1]);
+            _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
+        })
+    }
+
+    #[inline(always)]
+    fn dot_pairs(self, sum: Integers, a: Integers, b: Integers) -> Integers {
+        proven!([
+            _mm256_add_epi32(sum[0], _mm256_madd_epi16(a[0], b[0])),
+            _mm256_add_epi32(sum[1], _mm256_madd_epi16(a[1], b[1])),
+        ])
     }
 
     #[inline(always)]

@@ -23,6 +23,8 @@ pub(super) trait Lanes: Copy {
     type Floats: Copy;
     /// Sixteen i32.
     type Integers: Copy;
+    /// Thirty-two i16, two to each i32 lane.
+    type Shorts: Copy;
     /// Sixty-four signed bytes, four to each i32 lane.
     type Weights: Copy;
     /// Four unsigned bytes, the same for each lane.
@@ -59,6 +61,8 @@ pub(super) trait Lanes: Copy {
     fn round(self, a: Self::Floats) -> Self::Floats;
     /// `2^n` for whole `n` from -126 to 127.
     fn power_of_two(self, n: Self::Floats) -> Self::Floats;
+    /// `a * 2^n`, where `n` stands in the lowest bits of `shifted`, below 1.5 * 2^23.
+    fn add_to_exponent(self, a: Self::Floats, shifted: Self::Floats) -> Self::Floats;
     /// `value` where `a >= threshold`, else zero.
     fn keep_at_least(
         self,
@@ -91,6 +95,17 @@ pub(super) trait Lanes: Copy {
         row: Self::RowBytes,
         weights: Self::Weights,
     ) -> Self::Integers;
+
+    /// Sixteen zeros.
+    fn zeros(self) -> Self::Integers;
+    /// Reads thirty-two numbers.
+    unsafe fn load_shorts(self, from: *const i16) -> Self::Shorts;
+    /// Reads two numbers, the same for each lane.
+    unsafe fn splat_pair(self, from: *const i16) -> Self::Shorts;
+    /// Writes the low half of each integer, sixteen numbers.
+    unsafe fn store_shorts(self, to: *mut i16, a: Self::Integers);
+    /// Adds to each lane the dot product of its two numbers in `a` and `b`.
+    fn dot_pairs(self, sum: Self::Integers, a: Self::Shorts, b: Self::Shorts) -> Self::Integers;
 
     /// The sum of the lanes: halves are added to each other until one is left.
     fn sum(self, a: Self::Floats) -> f32;

@@ -21,6 +21,7 @@ fn each(f: impl Fn(usize) -> f32) -> Floats {
 impl Lanes for Portable {
     type Floats = Floats;
     type Integers = Integers;
+    type Shorts = [[i16; 2]; LANES];
     type Weights = [[i8; 4]; LANES];
     type RowBytes = [u8; 4];
 
@@ -102,6 +103,17 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn add_to_exponent(self, a: Floats, shifted: Floats) -> Floats {
+        each(|lane| {
+            f32::from_bits(
+                a[lane]
+                    .to_bits()
+                    .wrapping_add(shifted[lane].to_bits() << 23),
+            )
+        })
+    }
+
+    #[inline(always)]
     fn keep_at_least(self, value: Floats, a: Floats, threshold: Floats) -> Floats {
         each(|lane| {
             if a[lane] >= threshold[lane] {
@@ -164,6 +176,41 @@ impl Lanes for Portable {
             for (&byte, &weight) in row.iter().zip(weights) {
                 *sum += i32::from(byte) * i32::from(weight);
             }
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn zeros(self) -> Integers {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn load_shorts(self, from: *const i16) -> [[i16; 2]; LANES] {
+        // SAFETY: the caller gives thirty-two elements.
+        unsafe { from.cast::<[[i16; 2]; LANES]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_pair(self, from: *const i16) -> [[i16; 2]; LANES] {
+        // SAFETY: the caller gives two elements.
+        [unsafe { from.cast::<[i16; 2]>().read_unaligned() }; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn store_shorts(self, to: *mut i16, a: Integers) {
+        // SAFETY: the caller gives room for sixteen elements.
+        unsafe {
+            to.cast::<[i16; LANES]>()
+                .write_unaligned(a.map(|integer| integer as i16))
+        }
+    }
+
+    #[inline(always)]
+    fn dot_pairs(self, sum: Integers, a: [[i16; 2]; LANES], b: [[i16; 2]; LANES]) -> Integers {
+        let mut result = sum;
+        for (sum, (a, b)) in result.iter_mut().zip(a.iter().zip(&b)) {
+            *sum += i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1]);
         }
         result
     }

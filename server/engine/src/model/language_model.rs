@@ -29,6 +29,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for &mut M {
         (**self).forward(tokens, rows)
     }
 
+    fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+        (**self).logits(tokens, rows)
+    }
+
     fn position(&self) -> usize {
         (**self).position()
     }

@@ -48,6 +48,13 @@ impl Buffer {
         self.view(|cell| cell.author != Author::User && cell.deleted_by != Some(Author::Server))
     }
 
+    /// Whether all of the original is there but what the user has deleted, and of others nothing but what the user typed.
+    pub(crate) fn is_restored(&self) -> bool {
+        let is = |cell: &Cell, author| cell.author == author;
+        self.view(|cell| cell.deleted_by.is_none() && !is(cell, Author::User))
+            == self.view(|cell| is(cell, Author::Original) && cell.deleted_by != Some(Author::User))
+    }
+
     /// Something the user typed that we have deleted and not put back, be it as one of ours.
     pub(crate) fn destroyed(&self) -> Option<String> {
         let lost =

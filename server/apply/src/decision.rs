@@ -20,48 +20,33 @@ pub(crate) const SURE_MARGIN: f32 = 8.0;
 
 /// The confidence below which a merge and its readings are so seldom right that no model's choice
 /// among them is believed.
-pub(crate) const HOPELESS: f32 = 0.3;
+pub const HOPELESS: f32 = 0.3;
 
-/// The lead in nats over every other reading from which on a model's choice among them is believed.
+/// When a model's choice among readings is believed: its lead in nats over every other reading is at
+/// least the first number, and no token of it falls more nats than the second behind what the model
+/// would have written. It may be that the model would have written nearly the same, or that every
+/// other reading is out of the question; where a token falls still farther behind, the model misses
+/// something that no reading has, and no lead says anything.
 ///
-/// This and `BEARABLE` are chosen with the example `judge` of `fast-apply-eval`, on synthesized edits
-/// of repositories that no model was trained on.
-pub(crate) const SURE_LEAD: f32 = 6.0;
+/// Chosen with the example `judge` of `fast-apply-eval`, on synthesized edits of repositories that no
+/// model was trained on.
+const SURE: [(f32, f32); 2] = [(4.0, 2.0), (12.0, 8.0)];
 
-/// How far, in nats, one token of the likeliest reading may fall behind what the model would have
-/// written: where it falls farther, the model misses something that no reading has, and a lead over
-/// the other readings says nothing.
-pub(crate) const BEARABLE: f32 = 2.0;
-
-/// A text that a model chose among the readings of a suggestion.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// Its place among the texts that were judged; the first is the merge.
-    pub(crate) index: usize,
-    /// `both` for the merge, `model` for another text.
-    pub(crate) source: Source,
-}
-
-/// Chooses among the readings that a model has judged; none if it is not sure of one.
+/// The place of the reading that a model is sure of; none if it is sure of none.
 ///
 /// A text that stands alone is never chosen: that a model bears it says little while nobody knows
 /// what else could be meant.
-pub(crate) fn choose_reading(readings: &[Reading]) -> Option<Choice> {
-    let choice = |index| Choice {
-        index,
-        source: match index {
-            0 => Source::Both,
-            _ => Source::Model,
-        },
-    };
-    let likelier =
-        |a: &&(usize, &Reading), b: &&(usize, &Reading)| a.1.likelihood.total_cmp(&b.1.likelihood);
+pub fn chosen_reading(readings: &[Reading]) -> Option<usize> {
     let numbered: Vec<(usize, &Reading)> = readings.iter().enumerate().collect();
-    let &(index, best) = numbered.iter().max_by(likelier)?;
+    let &(index, best) = numbered
+        .iter()
+        .max_by(|(_, a), (_, b)| a.likelihood.total_cmp(&b.likelihood))?;
     let rivals = numbered.iter().filter(|(other, _)| *other != index);
     let rival = rivals.map(|(_, rival)| rival.likelihood).reduce(f32::max)?;
-    let sure = best.likelihood - rival >= SURE_LEAD && best.worst <= BEARABLE;
-    sure.then(|| choice(index))
+    let lead = best.likelihood - rival;
+    SURE.iter()
+        .any(|&(least, most)| lead >= least && best.worst <= most)
+        .then_some(index)
 }
 
 /// A model's rewrite, to be judged.
@@ -167,20 +152,18 @@ mod tests {
                 .iter()
                 .map(|&(likelihood, worst)| Reading { likelihood, worst })
                 .collect();
-            choose_reading(&readings).map(|choice| (choice.index, choice.source))
+            chosen_reading(&readings)
         };
-        let (lead, far) = (SURE_LEAD, BEARABLE);
-        let merge = Some((0, Source::Both));
-        assert_eq!(
-            choose(&[(0.0, 0.0), (-lead, 9.0), (-lead - 1.0, 0.0)]),
-            merge
-        );
-        assert_eq!(choose(&[(0.0, far), (-lead, 0.0)]), merge);
-        assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
-        assert_eq!(choose(&[(0.0, 0.0), (0.1 - lead, 0.0)]), None);
-        let other = Some((1, Source::Model));
-        assert_eq!(choose(&[(0.0, 0.0), (lead, 1.0), (-1.0, 0.0)]), other);
-        assert_eq!(choose(&[(0.0, 0.0), (lead, 1.0), (1.0, 0.0)]), None);
+        for (lead, far) in SURE {
+            assert_eq!(
+                choose(&[(0.0, far), (-lead, 0.0), (-lead - 1.0, 0.0)]),
+                Some(0)
+            );
+            assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
+            assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
+            assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
+            assert_eq!(choose(&[(0.0, 0.0), (lead, far), (1.0, 0.0)]), None);
+        }
         assert_eq!(choose(&[(0.0, 0.0)]), None, "nothing it was held against");
         assert_eq!(choose(&[]), None);
     }

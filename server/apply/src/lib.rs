@@ -26,6 +26,7 @@ mod stats;
 mod verdict;
 
 pub use applier::{Applier, Event, Request};
+pub use decision::{HOPELESS, chosen_reading};
 pub use error::ApplyError;
 pub use judgement::Reading;
 pub use options::{Mode, Options};

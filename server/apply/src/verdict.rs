@@ -2,7 +2,7 @@
 
 use fast_apply_suggest::Merge;
 
-use crate::decision::choose_reading;
+use crate::decision::chosen_reading;
 use crate::guarding::{all_passed, guards};
 use crate::rewrite_engine::RewriteEngine;
 use crate::stats::{Guard, Source, Stats};
@@ -40,13 +40,17 @@ pub(crate) fn ask(
     let Some(judgement) = model.judge(request, &texts, on_event)? else {
         return Ok(None);
     };
-    let chosen = choose_reading(&judgement.readings).map(|choice| Chosen {
-        guards: match choice.index {
-            0 => merge_guards.to_vec(),
-            index => guards(request, &texts[index], None),
+    let chosen = chosen_reading(&judgement.readings).map(|index| match index {
+        0 => Chosen {
+            guards: merge_guards.to_vec(),
+            text: merge.text.clone(),
+            source: Source::Both,
         },
-        text: texts.swap_remove(choice.index),
-        source: choice.source,
+        index => Chosen {
+            guards: guards(request, &texts[index], None),
+            text: texts.swap_remove(index),
+            source: Source::Model,
+        },
     });
     Ok(Some(Verdict {
         chosen: chosen.filter(|chosen| all_passed(&chosen.guards)),

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fast_apply_apply::{Applier, Mode, Options, Request, Rewriter};
+use fast_apply_apply::{Applier, HOPELESS, Mode, Options, Request, Rewriter, chosen_reading};
 use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, Store};
 use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 use fast_apply_eval::{Case, read_cases};
@@ -71,7 +71,7 @@ fn main() {
         hasher.finish()
     });
 
-    let (mut sure, mut sure_wrong, mut unsure, mut right) = (0, 0, 0, 0);
+    let (mut sure, mut sure_wrong, mut unsure, mut hopeless, mut right) = (0, 0, 0, 0, 0);
     let mut doubtful = Vec::new();
     for case in &cases {
         let Some(merged) = merged(case) else { continue };
@@ -80,13 +80,20 @@ fn main() {
             sure_wrong += usize::from(merged.text != case.after);
             continue;
         }
+        // Of the hopeless ones `auto` asks no model.
+        if merged.confidence < HOPELESS {
+            hopeless += 1;
+            continue;
+        }
         unsure += 1;
         if case.before.lines().count() <= lines && doubtful.len() < limit {
             right += usize::from(merged.text == case.after);
             doubtful.push((case, merged));
         }
     }
-    println!("{sure} sure merges, {sure_wrong} wrong; {unsure} doubtful ones");
+    println!(
+        "{sure} sure merges, {sure_wrong} wrong; {unsure} doubtful and {hopeless} hopeless ones"
+    );
     let judged = judge_all(&doubtful, dtype, keep.as_deref());
     println!(
         "{} of these judged; of them, the merge is right in {right}, one of the readings in {}, the likeliest in {}",
@@ -99,23 +106,37 @@ fn main() {
     );
     println!("\n| lead | worst | written | wrong | of all: written | wrong |");
     println!("| --: | --: | --: | --: | --: | --: |");
-    let share = unsure as f64 / judged.len().max(1) as f64;
+    let row = |name: &str, chosen: &dyn Fn(&Judged) -> Option<Reading>| {
+        let share = unsure as f64 / judged.len().max(1) as f64;
+        let chosen: Vec<Reading> = judged.iter().filter_map(chosen).collect();
+        let wrong = chosen.iter().filter(|reading| !reading.right).count();
+        let all = sure as f64 + share * chosen.len() as f64;
+        println!(
+            "| {name} | {} | {wrong} | {:.1} % | {:.2} % |",
+            chosen.len(),
+            100.0 * all / (sure + unsure + hopeless) as f64,
+            100.0 * (sure_wrong as f64 + share * wrong as f64) / all,
+        );
+    };
     for lead in LEADS {
         for worst in WORST {
-            let chosen: Vec<Reading> = judged
-                .iter()
-                .filter_map(|case| chosen(case, lead, worst))
-                .collect();
-            let wrong = chosen.iter().filter(|reading| !reading.right).count();
-            let all = sure as f64 + share * chosen.len() as f64;
-            println!(
-                "| {lead} | {worst} | {} | {wrong} | {:.1} % | {:.2} % |",
-                chosen.len(),
-                100.0 * all / (sure + unsure) as f64,
-                100.0 * (f64::from(sure_wrong as u32) + share * wrong as f64) / all,
-            );
+            row(&format!("{lead} | {worst}"), &|case| {
+                let (reading, own_lead) = likeliest(case);
+                (own_lead >= lead && reading.worst <= worst && reading.sound).then_some(reading)
+            });
         }
     }
+    row("as `auto` | does", &|case| {
+        let readings = case
+            .readings
+            .iter()
+            .map(|reading| fast_apply_apply::Reading {
+                likelihood: reading.likelihood,
+                worst: reading.worst,
+            });
+        let index = chosen_reading(&readings.collect::<Vec<_>>())?;
+        Some(case.readings[index]).filter(|reading| reading.sound)
+    });
 }
 
 fn merged(case: &Case) -> Option<Merge> {
@@ -138,11 +159,6 @@ fn likeliest(judged: &Judged) -> (Reading, f32) {
         None => f32::NEG_INFINITY,
     };
     (readings[0], lead)
-}
-
-fn chosen(judged: &Judged, least_lead: f32, most_worst: f32) -> Option<Reading> {
-    let (reading, lead) = likeliest(judged);
-    (reading.sound && lead >= least_lead && reading.worst <= most_worst).then_some(reading)
 }
 
 fn judge_all(doubtful: &[(&Case, Merge)], dtype: DTypeChoice, keep: Option<&str>) -> Vec<Judged> {

@@ -21,6 +21,7 @@ fn apply(text: &str, cancelled: bool) -> Outcome {
         text: text.to_owned(),
         step_chars: 16,
         step: Duration::ZERO,
+        halfway: None,
     });
     let original = SourceText::from_text(FILE.to_owned());
     let suggestion = parse(SKETCH).for_file("sums.py", FILE).suggestion;

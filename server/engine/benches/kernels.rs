@@ -93,6 +93,12 @@ fn choices(criterion: &mut Criterion) {
 }
 
 fn attention(criterion: &mut Criterion) {
+    for precision in PRECISIONS {
+        attention_in(precision, criterion);
+    }
+}
+
+fn attention_in(precision: Precision, criterion: &mut Criterion) {
     let machine = machine();
     let heads = Heads {
         queries: 9,
@@ -113,7 +119,7 @@ fn attention(criterion: &mut Criterion) {
     let mut to = Rows::new(Precision::F32, 256, 9 * 64);
     let mut scratch = AttentionScratch::default();
     for depth in [2048, 4096] {
-        let mut group = criterion.benchmark_group(format!("attention at {depth}"));
+        let mut group = criterion.benchmark_group(format!("{precision:?} attention at {depth}"));
         for count in BATCHES {
             let seen: usize = (1..=count).map(|row| depth + row).sum();
             let operations = layers * 4 * 9 * 64 * seen;

@@ -16,7 +16,7 @@ pub(crate) fn ahead_of_final_break(
     let as_it_is = (positions, inserted.to_owned());
     let start = offset_at(text, positions.start, encoding);
     let end = offset_at(text, positions.end, encoding);
-    if end != text.len_bytes() || (start < end) == !inserted.is_empty() {
+    if end != text.len_bytes() || (start < end) != inserted.is_empty() {
         return as_it_is;
     }
     let tail = match inserted.is_empty() {

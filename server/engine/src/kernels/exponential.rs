@@ -37,6 +37,8 @@ pub(super) fn exponential<L: Lanes>(lanes: L, x: L::Floats) -> L::Floats {
 ///
 /// The fraction, from -1/2 to 1/2, goes through a polynomial fitted for the least relative error,
 /// with its constant term held at one; the whole part is added to the exponent.
+// One of the fitted coefficients comes close to a constant.
+#[allow(clippy::approx_constant)]
 #[inline(always)]
 pub(super) fn power_of_two<L: Lanes>(lanes: L, x: L::Floats) -> L::Floats {
     let lowest = lanes.splat(-125.0);

@@ -135,10 +135,13 @@ impl Bench<'_> {
                 .iter()
                 .map(|c| depth + longest.max(PLAIN_TOKENS) <= c.context_length())
                 .collect();
-            for index in 0..self.contenders.len() {
-                if able[index] {
-                    self.contenders[index].advance(&plan.filling[before..depth])?;
-                }
+            for (contender, _) in self
+                .contenders
+                .iter_mut()
+                .zip(&able)
+                .filter(|(_, able)| **able)
+            {
+                contender.advance(&plan.filling[before..depth])?;
             }
             before = depth;
             for round in 0..plan.rounds {

@@ -270,7 +270,8 @@ fn the_cpu_model_in_int8() {
                     .zip(expected.iter().flatten())
                     .map(|(a, b)| (a - b).abs())
                     .fold(0.0, f32::max);
-                assert!(difference < 5e-3, "{difference}");
+                // The cache and the attention are in 16-bit integers here, in floats there.
+                assert!(difference < 3e-2, "{difference}");
             },
         );
     }

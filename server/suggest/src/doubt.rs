@@ -43,6 +43,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             "the sketch shows nothing of the file but what changes".to_owned(),
         ));
     }
+    if has_empty_marker_beside_deletion(ops) {
+        doubts.push((
+            0.7,
+            "lines go beside a marker that stands for none".to_owned(),
+        ));
+    }
     if jumps_inside_a_block(plan, ops) {
         doubts.push((
             0.7,
@@ -174,6 +180,20 @@ fn words(text: &str) -> HashSet<&str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// Whether a marker stands for no row while rows beside it go: those may be what it stands for.
+fn has_empty_marker_beside_deletion(ops: &[Op]) -> bool {
+    let is_hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
+    let deletes = |run: &[Op]| run.iter().any(|op| matches!(op, Op::Delete { .. }));
+    let runs: Vec<&[Op]> = ops.chunk_by(|a, b| is_hidden(a) == is_hidden(b)).collect();
+    runs.windows(3).any(|runs| {
+        let marked = runs[1]
+            .iter()
+            .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
+        let empty = !runs[1].iter().any(|op| matches!(op, Op::Keep { .. }));
+        marked && empty && (deletes(runs[0]) || deletes(runs[2]))
+    })
 }
 
 /// Whether a sketch without markers passes over lines of the file at a row that is indented, so that it belongs to the

@@ -2,6 +2,8 @@
 //!
 //! What they stand for is the statement of the file that begins alike.
 
+use crate::marker::{self, Meaning};
+
 /// The longest statement that is looked for, in lines.
 const LONGEST: usize = 60;
 
@@ -11,8 +13,16 @@ struct Elision<'l> {
     head: &'l str,
     /// What follows what is left out; it begins with the closing bracket if there is one.
     tail: &'l str,
-    /// The bracket that is open at the end of the head.
-    bracket: Option<char>,
+    /// Whether the head ends in a bracket that holds what is left out.
+    is_bracket: bool,
+}
+
+/// A statement of the file.
+#[derive(Clone, PartialEq)]
+struct Statement<'o> {
+    lines: Vec<&'o str>,
+    /// Where in its last line the bracket closes that the head opens.
+    close: Option<usize>,
 }
 
 /// Whether a line is cut short where the file has something: a statement that begins alike, or a call of the same name.
@@ -21,7 +31,7 @@ pub(crate) fn is_known(line: &str, original: &[&str]) -> bool {
         return false;
     };
     let name = elision.head.rsplit([' ', '=', '{', ',']).next();
-    let call = name.filter(|name| name.len() > 1 && elision.bracket == Some('('));
+    let call = name.filter(|name| name.len() > 1 && elision.head.ends_with('('));
     original.iter().any(|text| {
         text.trim_start().starts_with(elision.head) || call.is_some_and(|call| text.contains(call))
     })
@@ -40,24 +50,33 @@ pub(crate) fn expand(line: &str, original: &[&str], anchor: Option<usize>) -> Op
     }
     let same = statements
         .iter()
-        .all(|(_, lines)| *lines == statements[0].1);
-    let behind = |(at, _): &&(usize, Vec<&str>)| same || anchor.is_some_and(|anchor| *at > anchor);
-    let statement = statements.iter().find(behind)?.1.clone();
+        .all(|(_, other)| *other == statements[0].1);
+    let behind =
+        |(at, _): &&(usize, Statement<'_>)| same || anchor.is_some_and(|anchor| *at > anchor);
+    let (
+        _,
+        Statement {
+            lines: known,
+            close,
+        },
+    ) = statements.iter().find(behind)?;
     let indent = |text: &str| text[..text.len() - text.trim_start().len()].to_owned();
-    let (own, theirs) = (indent(line), indent(statement[0]));
-    let mut lines: Vec<String> = statement
+    let (own, theirs) = (indent(line), indent(known[0]));
+    let mut lines: Vec<String> = known
         .iter()
         .map(|text| match text.strip_prefix(theirs.as_str()) {
             Some(rest) if !rest.is_empty() => format!("{own}{rest}"),
             _ => (*text).to_owned(),
         })
         .collect();
-    // Where more than the ellipsis differs, the sketch has the last word.
+    // Where more than the ellipsis differs, the sketch has the last word; but types behind brackets are left out, too.
     let last = lines.last_mut()?;
-    if elision.bracket.is_some() && !squeezed(last).ends_with(&squeezed(elision.tail)) {
-        let close = closing(&statement, &elision)?;
-        let kept = last.len() - (statement[statement.len() - 1].len() - close);
-        last.truncate(kept);
+    let tail = squeezed(elision.tail);
+    if let Some(close) = close
+        && !squeezed(last).ends_with(tail.trim_start_matches([')', ']', '}']))
+    {
+        let behind = known[known.len() - 1].len() - close;
+        last.truncate(last.len() - behind);
         last.push_str(elision.tail);
     }
     Some(lines)
@@ -74,18 +93,15 @@ fn parse(line: &str) -> Option<Elision<'_>> {
                 continue;
             };
             let inner = line[at + 1..at + 1 + length].trim();
-            let commented = inner
-                .strip_prefix("/*")
-                .and_then(|rest| rest.strip_suffix("*/"))
-                .is_some_and(|words| is_ellipsis(words.trim()));
             // An index can be an ellipsis, and so can a type's parameters.
-            let plain = is_ellipsis(inner) && open == '(';
+            let left_out = open == '(' || inner.starts_with("/*");
+            let marked = left_out && matches!(marker::read(inner), Meaning::Gap(_));
             let quoted = line[..at].matches(['"', '\'', '`']).count() % 2 == 1;
-            if at > 0 && !quoted && (plain || commented) {
+            if at > 0 && !quoted && marked {
                 return Some(Elision {
                     head: &line[..=at],
                     tail: &line[at + 1 + length..],
-                    bracket: Some(open),
+                    is_bracket: true,
                 });
             }
         }
@@ -98,54 +114,34 @@ fn parse(line: &str) -> Option<Elision<'_>> {
     assigns.then_some(Elision {
         head: head.trim_end(),
         tail: "",
-        bracket: None,
+        is_bracket: false,
     })
 }
 
-fn is_ellipsis(text: &str) -> bool {
-    matches!(text, "..." | "…")
-}
-
-/// The lines from a statement's first to the one that closes its brackets.
-fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Vec<&'o str>> {
+/// The statement from its first line to the one that closes its brackets. What is open in the head besides its last
+/// bracket may stay open.
+fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Statement<'o>> {
     let mut depth = 0i32;
     for (count, line) in lines.iter().take(LONGEST).enumerate() {
-        let text = match (count, elision.bracket) {
-            // What is open in the head besides the bracket may stay open.
-            (0, Some(bracket)) => {
-                let at = line.len() - line.trim_start().len() + elision.head.len();
-                &line[at - bracket.len_utf8()..]
-            }
-            _ => line,
-        };
-        for c in text.chars() {
-            depth += i32::from(matches!(c, '(' | '[' | '{'));
-            depth -= i32::from(matches!(c, ')' | ']' | '}'));
-            if depth == 0 && elision.bracket.is_some() && matches!(c, ')' | ']' | '}') {
-                return Some(lines[..=count].to_vec());
-            }
-        }
-        if depth <= 0 && elision.bracket.is_none() {
-            return Some(lines[..=count].to_vec());
-        }
-    }
-    None
-}
-
-/// Where in the last line of a statement the bracket closes that the head opens.
-fn closing(statement: &[&str], elision: &Elision<'_>) -> Option<usize> {
-    let mut depth = 0i32;
-    for (count, line) in statement.iter().enumerate() {
         let from = match count {
-            0 => line.len() - line.trim_start().len() + elision.head.len() - 1,
+            0 if elision.is_bracket => {
+                line.len() - line.trim_start().len() + elision.head.len() - 1
+            }
             _ => 0,
         };
-        for (at, c) in line.char_indices().skip_while(|(at, _)| *at < from) {
-            depth += i32::from(matches!(c, '(' | '[' | '{'));
-            depth -= i32::from(matches!(c, ')' | ']' | '}'));
-            if depth == 0 && matches!(c, ')' | ']' | '}') {
-                return (count + 1 == statement.len()).then_some(at);
+        let until = |close| Statement {
+            lines: lines[..=count].to_vec(),
+            close,
+        };
+        for (at, c) in line[from..].char_indices() {
+            let closes = matches!(c, ')' | ']' | '}');
+            depth += i32::from(matches!(c, '(' | '[' | '{')) - i32::from(closes);
+            if depth == 0 && closes && elision.is_bracket {
+                return Some(until(Some(from + at)));
             }
+        }
+        if depth <= 0 && !elision.is_bracket {
+            return Some(until(None));
         }
     }
     None
@@ -181,8 +177,13 @@ mod tests {
         check("        self.other(...)", file, None);
         check(
             "const f = ({ /* ... */ }) => {",
-            "const f = ({\n  a,\n  b,\n}: Props) => {\n}\n",
-            Some("const f = ({\n  a,\n  b,\n}) => {"),
+            "const f = ({\n  a,\n  b,\n}: Props): A | B => {\n}\n",
+            Some("const f = ({\n  a,\n  b,\n}: Props): A | B => {"),
+        );
+        check(
+            "total = sum(...) + 1",
+            "total = sum(\n  a,\n);\n",
+            Some("total = sum(\n  a,\n) + 1"),
         );
     }
 

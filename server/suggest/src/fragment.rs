@@ -1,7 +1,8 @@
 //! Mends the outline of a sketch that does not parse, by its indentation.
 
+use crate::lead::starts_lead;
 use crate::marker::Meaning;
-use crate::outline::{Kind, Outline, starts_lead};
+use crate::outline::{Kind, Outline};
 use crate::rows::indent;
 
 /// Ends symbols where the indentation ends them and nests them by it, if the text did not parse; gives a

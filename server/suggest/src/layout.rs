@@ -7,7 +7,8 @@
 
 use crate::declaration::{Declaration, declare, section_level};
 use crate::language::Language;
-use crate::outline::{Outline, Symbol, starts_lead};
+use crate::lead::starts_lead;
+use crate::outline::{Outline, Symbol};
 use crate::rows::indent;
 
 /// Reads the outline of a text.

@@ -46,6 +46,7 @@ mod guard;
 mod imports;
 mod language;
 mod layout;
+mod lead;
 mod level;
 mod likeness;
 mod marker;

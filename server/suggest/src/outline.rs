@@ -3,6 +3,7 @@
 use tree_sitter::{Node, Parser};
 
 use crate::language::Language;
+use crate::lead::lead_of;
 
 /// What a symbol is. Only symbols of one kind can be namesakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,9 +37,6 @@ pub(crate) struct Symbol {
     /// The symbol around this one.
     pub(crate) parent: Option<usize>,
 }
-
-/// Lines of a comment that belongs to what it stands above.
-const LONGEST_COMMENT: usize = 200;
 
 /// The symbols of a text in the order of their first lines, and how well it parsed.
 #[derive(Debug, Default)]
@@ -174,7 +172,7 @@ impl Reader<'_> {
             kind,
             name,
             signature,
-            lead: self.lead(start),
+            lead: lead_of(self.lines, start),
             head,
             end,
             parent,
@@ -455,64 +453,11 @@ impl Reader<'_> {
         head
     }
 
-    /// Goes up over the comments, attributes and decorators directly above a line.
-    fn lead(&self, start: usize) -> usize {
-        let mut lead = start;
-        while lead > 0 {
-            let line = self.lines[lead - 1].trim();
-            if let Some(first) = self.block_comment_above(lead) {
-                lead = first;
-                continue;
-            }
-            // A blank line does not part a doc comment from what it documents.
-            let apart = line.is_empty() && self.closes_doc_comment(lead - 1);
-            if !apart && (!starts_lead(line) || line.starts_with("#!") || is_directive(line)) {
-                break;
-            }
-            lead -= 1;
-        }
-        lead
-    }
-
-    /// The first line of a comment of several lines that ends on the line above; those between may look like anything.
-    fn block_comment_above(&self, line: usize) -> Option<usize> {
-        let last = self.lines[line - 1].trim();
-        if !last.ends_with("*/") || last.starts_with("/*") {
-            return None;
-        }
-        let above = (0..line - 1).rev();
-        let first = above.take(LONGEST_COMMENT).find(|at| {
-            let text = self.lines[*at].trim();
-            text.starts_with("/*") || text.contains("*/")
-        })?;
-        self.lines[first].trim().starts_with("/*").then_some(first)
-    }
-
-    /// Whether the line above ends a comment of the form `/** ... */`.
-    fn closes_doc_comment(&self, line: usize) -> bool {
-        let above = &self.lines[..line];
-        above.last().is_some_and(|last| last.trim().ends_with("*/"))
-            && above
-                .iter()
-                .rev()
-                .map(|line| line.trim())
-                .find(|line| !line.starts_with('*') || line.starts_with("*/") && line.len() > 2)
-                .is_some_and(|first| first.starts_with("/**"))
-    }
-
     /// A node's text without blanks.
     fn squeezed(&self, node: Node<'_>) -> String {
         let text = self.text.get(node.byte_range()).unwrap_or_default();
         text.chars().filter(|c| !c.is_whitespace()).collect()
     }
-}
-
-/// Whether a line is a comment, an attribute or a decorator.
-pub(crate) fn starts_lead(line: &str) -> bool {
-    ["//", "/*", "*", "#", "@", "--"]
-        .iter()
-        .any(|open| line.starts_with(open))
-        || line.ends_with("*/")
 }
 
 /// Whether a word begins a statement and so cannot name a function.
@@ -531,19 +476,6 @@ fn is_keyword(name: &str) -> bool {
             | "do"
             | "synchronized"
     )
-}
-
-/// A preprocessor line belongs to no declaration.
-fn is_directive(line: &str) -> bool {
-    let word = line.strip_prefix('#').unwrap_or_default().trim_start();
-    [
-        "include", "if", "else", "elif", "endif", "define", "undef", "pragma", "error", "line",
-        "warning",
-    ]
-    .iter()
-    .any(|directive| word.starts_with(directive))
-        && line.starts_with('#')
-        && !line.starts_with("# ")
 }
 
 /// The type of a Go receiver: `(c *Context[T])` is `Context`.

@@ -43,7 +43,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             "the sketch shows nothing of the file but what changes".to_owned(),
         ));
     }
-    if has_empty_marker_beside_deletion(ops) {
+    if has_empty_marker_beside_deletion(plan, ops) {
         doubts.push((
             0.7,
             "lines go beside a marker that stands for none".to_owned(),
@@ -176,16 +176,31 @@ fn replaces_without_context(plan: &Plan<'_>, ops: &[Op]) -> bool {
     })
 }
 
+fn deleted(op: &Op) -> Option<usize> {
+    match *op {
+        Op::Delete { original } => Some(original),
+        _ => None,
+    }
+}
+
 fn words(text: &str) -> HashSet<&str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
         .collect()
 }
 
-/// Whether a marker stands for no row while rows beside it go: those may be what it stands for.
-fn has_empty_marker_beside_deletion(ops: &[Op]) -> bool {
+/// Whether a marker stands for no row while rows beside it go: those may be what it stands for. Functions and types that
+/// go whole do so by their names.
+fn has_empty_marker_beside_deletion(plan: &Plan<'_>, ops: &[Op]) -> bool {
     let is_hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
-    let deletes = |run: &[Op]| run.iter().any(|op| matches!(op, Op::Delete { .. }));
+    let gone: HashSet<usize> = ops.iter().filter_map(deleted).collect();
+    let goes_whole = |row: usize| {
+        (0..plan.original_outline.symbols.len()).any(|symbol| {
+            let mut rows = plan.original_rows(symbol);
+            rows.contains(&row) && rows.all(|row| gone.contains(&row))
+        })
+    };
+    let deletes = |run: &[Op]| run.iter().filter_map(deleted).any(|row| !goes_whole(row));
     let runs: Vec<&[Op]> = ops.chunk_by(|a, b| is_hidden(a) == is_hidden(b)).collect();
     runs.windows(3).any(|runs| {
         let marked = runs[1]

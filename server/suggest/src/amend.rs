@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use crate::align::{Op, is_comment};
+use crate::edges;
 use crate::imports;
 use crate::marker::Meaning;
 use crate::outline::Kind;
-use crate::pairing::last_part;
+use crate::pairing::{Pair, last_part};
 use crate::plan::{Plan, original_of};
 
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
 pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+    edges::amend(plan, ops);
     fill_markers(plan, ops);
     drop_rest_of_heads(plan, ops);
     keep_used_names(plan, ops);
@@ -18,6 +20,7 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     drop_superseded_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     remove_named(plan, ops);
+    remove_ordered_imports(plan, ops);
 }
 
 /// Where the sketch shows a declaration's head on one row, the file's further rows of it are not hidden ones: they go.
@@ -53,7 +56,7 @@ fn drop_rest_of_heads(plan: &Plan<'_>, ops: &mut [Op]) {
 }
 
 /// Likeness from which on a row is taken for another's new form even beside a marker that then stands for nothing.
-const CLEARLY_ALIKE: f32 = 0.85;
+pub(crate) const CLEARLY_ALIKE: f32 = 0.85;
 
 /// A marker stands for at least one line: where it would stand for none, a row beside it that was taken for the new
 /// form of one of the file's is new, and the marker stands for the file's.
@@ -329,7 +332,7 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if replaced {
             gone.push(index);
             plan.doubts.push((
-                0.7,
+                0.82,
                 format!("{name} is not shown and is taken to be replaced"),
             ));
             continue;
@@ -346,10 +349,12 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
     }
 }
 
-/// An import that the sketch passes over stays if the result uses a name that only it binds.
-fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+/// An import that the sketch passes over, or that a new one was taken to replace, stays if the result uses a name that
+/// only it binds.
+fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+    let is_import = |original: usize| imports::is_import(plan.original.rows[original].text);
     let deleted: Vec<usize> = (0..ops.len())
-        .filter(|&at| matches!(ops[at], Op::Delete { original } if imports::is_import(plan.original.rows[original].text)))
+        .filter(|&at| matches!(ops[at], Op::Delete { original } | Op::Replace { original, .. } if is_import(original)))
         .collect();
     if deleted.is_empty() {
         return;
@@ -372,42 +377,123 @@ fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             if import { &mut bound } else { &mut bodies }.push(text);
         }
     }
-    for at in deleted {
-        let Op::Delete { original } = ops[at] else {
+    // From the last one, so that what is put in moves none of the others.
+    for at in deleted.into_iter().rev() {
+        let (Op::Delete { original } | Op::Replace { original, .. }) = ops[at] else {
             continue;
         };
         let names = imports::bound_names(plan.original.rows[original].text);
-        let needed = names.iter().any(|name| {
+        let needs = |name: &&str| {
             !bound.iter().any(|line| imports::uses(line, name))
                 && bodies.iter().any(|line| imports::uses(line, name))
-        });
-        if needed && !names.iter().any(|name| plan.request.removes(name)) {
-            ops[at] = Op::Keep { original };
-            plan.doubts.push((
-                0.7,
-                format!(
-                    "line {} imports a name that is still used",
-                    plan.original.rows[original].line + 1
-                ),
-            ));
+        };
+        let needed = match ops[at] {
+            // A new form of an import has some of its names.
+            Op::Replace { .. } => !names.is_empty() && names.iter().all(needs),
+            _ => names.iter().any(needs),
+        };
+        if !needed || names.iter().any(|name| plan.request.removes(name)) {
+            continue;
         }
+        if let Op::Replace { sketch, .. } = ops[at] {
+            let follows = at > 0 && matches!(ops[at - 1], Op::Match { .. } | Op::Replace { .. });
+            let (new, old) = (Op::Insert { sketch }, Op::Keep { original });
+            ops.splice(at..=at, if follows { [new, old] } else { [old, new] });
+        } else {
+            ops[at] = Op::Keep { original };
+            let line = plan.original.rows[original].line + 1;
+            let doubt = format!("line {line} imports a name that is still used");
+            plan.doubts.push((0.7, doubt));
+        }
+    }
+}
+
+/// A comment of the sketch that tells what goes.
+struct Order<'p> {
+    words: &'p str,
+    /// The original's symbol inside which the comment stands.
+    within: Option<usize>,
+}
+
+fn orders<'p>(plan: &'p Plan<'_>) -> Vec<Order<'p>> {
+    let lines = plan.sketch.meanings.iter().enumerate();
+    let orders = lines.filter_map(|(line, meaning)| {
+        let Meaning::Removal(words) = meaning else {
+            return None;
+        };
+        let holds = |pair: &&Pair| {
+            let symbol = &plan.shown_outline.symbols[pair.sketch];
+            symbol.head < line && line < symbol.end
+        };
+        let pairs = plan.pairing.pairs.iter().filter(holds);
+        let innermost = pairs.max_by_key(|pair| plan.shown_outline.symbols[pair.sketch].head);
+        Some(Order {
+            words,
+            within: innermost.map(|pair| pair.original),
+        })
+    });
+    orders.collect()
+}
+
+/// Whether a symbol of the original is inside another one, or anywhere if there is none.
+fn is_within(plan: &Plan<'_>, symbol: usize, around: Option<usize>) -> bool {
+    let parent = |symbol: &usize| plan.original_outline.symbols[*symbol].parent;
+    around.is_none()
+        || std::iter::successors(Some(symbol), parent)
+            .skip(1)
+            .any(|parent| Some(parent) == around)
+}
+
+/// Takes out imports that the words order to remove, unless something uses them.
+fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let ordered = plan.request.ordered_out();
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let line = plan.original.rows[original].text;
+        let names = imports::bound_names(line);
+        let is_ordered =
+            |code: &&str| code.contains('.') || code.contains("::") || names.contains(code);
+        let used = |name: &&str| {
+            ops.iter().any(|op| {
+                let text = result_text(plan, op);
+                text.is_some_and(|text| !imports::is_import(text) && imports::uses(text, name))
+            })
+        };
+        let [name] = names.as_slice() else { continue };
+        // An import of what the words say is gone goes with the last line that uses it.
+        let lost = || {
+            let mut before = plan
+                .original
+                .rows
+                .iter()
+                .filter(|row| !imports::is_import(row.text));
+            plan.request.removes(name) && before.any(|row| imports::uses(row.text, name))
+        };
+        let is_told = ordered
+            .iter()
+            .any(|code| is_ordered(code) && imports::uses(line, code));
+        if (is_told || lost()) && !used(name) {
+            ops[at] = Op::Delete { original };
+        }
+    }
+}
+
+/// The row that an operation leaves in the merged text.
+fn result_text<'p>(plan: &Plan<'p>, op: &Op) -> Option<&'p str> {
+    match *op {
+        Op::Keep { original } | Op::Match { original, .. } => {
+            Some(plan.original.rows[original].text)
+        }
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(plan.shown.rows[sketch].text),
+        Op::Delete { .. } | Op::Gap { .. } => None,
     }
 }
 
 /// Takes out symbols that a removal comment or the request names, and that the sketch does not show.
 fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
-    let comments: Vec<String> = plan
-        .sketch
-        .meanings
-        .iter()
-        .filter_map(|meaning| {
-            if let Meaning::Removal(words) = meaning {
-                Some(words.clone())
-            } else {
-                None
-            }
-        })
-        .collect();
+    let orders = orders(plan);
     let mut removed: Vec<(Range<usize>, String)> = Vec::new();
     for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
         let name = last_part(&symbol.name);
@@ -423,19 +509,21 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         {
             continue;
         }
-        let commented = comments.iter().any(|words| imports::uses(words, name));
+        let order = orders
+            .iter()
+            .find(|order| imports::uses(order.words, name) && is_within(plan, index, order.within));
+        let commented = order.is_some();
+        let around = order.and_then(|order| order.within);
         let shown = plan.shown.rows.iter().any(|row| {
             plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
         });
         let ordered =
             several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
-        let unique = plan
-            .original_outline
-            .symbols
-            .iter()
-            .filter(|other| last_part(&other.name) == name)
-            .count()
-            == 1;
+        let namesakes = (0..plan.original_outline.symbols.len()).filter(|other| {
+            last_part(&plan.original_outline.symbols[*other].name) == name
+                && is_within(plan, *other, around)
+        });
+        let unique = namesakes.count() == 1;
         if replaced || (commented || ordered) && unique {
             removed.push((plan.original_rows(index), name.to_owned()));
         }
@@ -455,20 +543,15 @@ fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
                 *op = Op::Delete { original };
             }
         }
-        let used = ops.iter().any(|op| {
-            let text = match *op {
-                Op::Keep { original } | Op::Match { original, .. } => {
-                    plan.original.rows[original].text
-                }
-                Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown.rows[sketch].text,
-                Op::Delete { .. } | Op::Gap { .. } => return false,
-            };
-            imports::uses(text, &name)
-        });
+        let mut texts = ops.iter().filter_map(|op| result_text(plan, op));
+        let used = texts.any(|text| imports::uses(text, &name));
         // What is imported in its place is another of that name.
         let imported = (0..plan.shown.len())
             .any(|row| plan.shown_imports[row] && imports::uses(plan.shown.rows[row].text, &name));
-        plan.doubts.push(match used && !imported {
+        let mut others = (0..plan.original_outline.symbols.len())
+            .filter(|other| last_part(&plan.original_outline.symbols[*other].name) == name);
+        let another = others.any(|other| plan.original_rows(other) != rows);
+        plan.doubts.push(match used && !imported && !another {
             true => (0.75, format!("{name} is removed and still used")),
             false => (0.95, format!("{name} is removed because the words say so")),
         });

@@ -261,6 +261,9 @@ impl Writer<'_> {
         if own == new {
             return !self.plan.request.has_any(&["whitespace", "trailing"]);
         }
+        if new == 0 && !self.plan.whole && self.parts_parts(original) {
+            return self.blanks == BlankLines::Usual;
+        }
         // A sketch that never shows two blank lines in a row was not written with an eye on their number.
         let careless = own >= 2
             && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
@@ -277,6 +280,31 @@ impl Writer<'_> {
                 "linter",
             ]);
         keeps == (self.blanks == BlankLines::Usual)
+    }
+
+    /// Whether blank lines before a row set a function or type, or a block that has no name, off from the one before it.
+    /// Nobody asks to take those out by leaving them out.
+    fn parts_parts(&self, original: usize) -> bool {
+        let row = &self.plan.original.rows[original];
+        let Some(above) = original
+            .checked_sub(1)
+            .map(|at| &self.plan.original.rows[at])
+        else {
+            return false;
+        };
+        let word = row.trimmed().split(|c: char| !c.is_alphanumeric()).next();
+        let controls = [
+            "if", "for", "while", "switch", "match", "loop", "with", "try", "do", "unless",
+            "until", "case",
+        ];
+        let opens = self.opens(original) || row.trimmed().ends_with(" do");
+        let block = opens && !word.is_some_and(|word| controls.contains(&word));
+        let follows = above.is_closer && above.indent == row.indent;
+        let spoken_of = self
+            .plan
+            .request
+            .has_any(&["blank", "compact", "format", "reformat"]);
+        !spoken_of && above.indent >= row.indent && (self.starts_part(original) || follows && block)
     }
 
     /// Blank lines between new rows and the kept row behind them, with a marker between.
@@ -336,8 +364,18 @@ impl Writer<'_> {
             .get(last + 1)
             .and_then(|next| next.sketch)
             .map(|row| self.plan.shown.blanks_before(row).len());
-        if self.opens(before) {
+        if self.opens(before) || shown_before == 0 && self.continues(item) {
             return 0;
+        }
+        // What goes on with a block that ends here is not set off as what comes behind the block is.
+        let column = item
+            .sketch
+            .map(|row| self.plan.shown.rows[row].indent as isize + self.plan.shifts[row]);
+        let indent = |row: usize| self.plan.original.rows[row].indent as isize;
+        let goes_on = column == Some(indent(before))
+            && after.is_some_and(|after| indent(after) < indent(before));
+        if goes_on && !self.is_fresh(index..=last) {
+            return shown_before;
         }
         if self.is_fresh(index..=last) {
             return self
@@ -348,13 +386,9 @@ impl Writer<'_> {
             (None, _) => shown_before.max(own),
             (Some(0), own) => own,
             (Some(_), 0) => shown_before.min(1),
-            (Some(_), own) => {
-                if shown_before == 0 {
-                    0
-                } else {
-                    own
-                }
-            }
+            // The first line of a sketch does not show how it is set off from what is above.
+            (Some(_), own) if shown_before > 0 || item.sketch == Some(0) => own,
+            (Some(_), _) => 0,
         }
     }
 
@@ -406,9 +440,30 @@ impl Writer<'_> {
             .any(|symbol| symbol.lead == line && symbol.kind != Kind::Value)
     }
 
+    /// Whether a row begins a function or type of several lines.
+    fn starts_part(&self, original: usize) -> bool {
+        let line = self.plan.original.rows[original].line;
+        let mut symbols = self.plan.original_outline.symbols.iter();
+        symbols.any(|symbol| {
+            symbol.lead == line && symbol.kind != Kind::Value && symbol.end - symbol.lead > 1
+        })
+    }
+
     fn closes(&self, original: usize) -> bool {
         let text = self.plan.original.rows[original].trimmed();
         text.starts_with(['}', ')', ']']) || text == "end"
+    }
+
+    /// Whether a new row goes on with the statement above it: `else:`.
+    fn continues(&self, item: Item) -> bool {
+        let text = item
+            .sketch
+            .map_or("", |row| self.plan.shown.rows[row].trimmed());
+        let word = text.split(|c: char| !c.is_alphabetic()).next();
+        matches!(
+            word,
+            Some("else" | "elif" | "elsif" | "except" | "rescue" | "finally" | "ensure" | "catch")
+        )
     }
 
     fn opens(&self, original: usize) -> bool {

@@ -50,7 +50,8 @@ impl Aligner<'_> {
                     let aligned = rows[other].indent as isize == indent;
                     let factor = match (aligned, shown.is_closer) {
                         (true, _) => 1.0,
-                        (false, true) => 0.05,
+                        // A bracket of another column closes another block.
+                        (false, true) => -0.3,
                         (false, false) => 0.5,
                     };
                     // A sketch that starts as the file does starts at its start.
@@ -75,7 +76,9 @@ impl Aligner<'_> {
                                 || replaced.trimmed() == shown.trimmed()
                                 || condition && !is_condition(replaced)
                                 || is_comment(replaced) != is_comment(shown)
-                                || import && !imports::are_related(replaced.text, shown.text)
+                                || import
+                                    && !(imports::is_import(replaced.text)
+                                        && imports::are_related(replaced.text, shown.text))
                             {
                                 return;
                             }

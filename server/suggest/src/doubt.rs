@@ -6,6 +6,7 @@ use crate::align::Op;
 use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
 use crate::plan::Plan;
+use crate::strays;
 
 /// Adds what makes this result doubtful to the plan's doubts.
 pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str) {
@@ -37,6 +38,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             format!("{code} stays, though the words tell to take it out"),
         ));
     }
+    strays::weigh(plan, ops, &mut doubts);
     if replaces_without_context(plan, ops) {
         doubts.push((
             0.7,
@@ -72,7 +74,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     }
     if plan.hides_parts_at_edge(ops) {
         doubts.push((
-            0.75,
+            0.82,
             "a part at the edge of a class is neither shown nor marked".to_owned(),
         ));
     }
@@ -394,7 +396,7 @@ fn likely_renames(plan: &Plan<'_>, doubts: &mut Vec<(f32, String)>) {
             });
         if alike {
             doubts.push((
-                0.7,
+                0.82,
                 format!(
                     "{} is much like a part of the file that is not shown",
                     fresh.name

@@ -6,7 +6,7 @@ use crate::format::Format;
 use crate::imports;
 use crate::marker::{self, Meaning};
 use crate::merge::{Context, merge_sketch};
-use crate::outline::Outline;
+use crate::outline::{Outline, Symbol};
 use crate::reach::Reach;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
@@ -153,21 +153,23 @@ fn lost_code(
             .entry((symbol.name.as_str(), symbol.kind))
             .or_default() += 1;
     }
-    for symbol in before
-        .symbols
-        .iter()
-        .filter(|symbol| symbol.end - symbol.head > 1)
-    {
+    // Which of several of one name are gone nobody can tell: as many may be missing as may go.
+    let may_go = |symbol: &&Symbol| {
+        reach.may_go(std::iter::once(symbol.head)) || reach.may_go(symbol.head..symbol.end)
+    };
+    let parts = before.symbols.iter();
+    let parts = parts.filter(|symbol| symbol.end - symbol.head > 1);
+    for symbol in parts.clone().filter(|symbol| may_go(symbol)) {
+        *counts
+            .entry((symbol.name.as_str(), symbol.kind))
+            .or_default() += 1;
+    }
+    for symbol in parts {
         match counts.get_mut(&(symbol.name.as_str(), symbol.kind)) {
             Some(count) if *count > 0 => *count -= 1,
-            _ if reach.may_go(std::iter::once(symbol.head))
-                || reach.may_go(symbol.head..symbol.end) => {}
             _ => {
-                return Some(format!(
-                    "{} from line {} of the file",
-                    symbol.name,
-                    symbol.head + 1
-                ));
+                let line = symbol.head + 1;
+                return Some(format!("{} from line {line} of the file", symbol.name));
             }
         }
     }

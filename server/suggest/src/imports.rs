@@ -19,12 +19,17 @@ pub(crate) fn is_import(line: &str) -> bool {
         "using ",
     ]
     .iter()
-    .any(|word| line.starts_with(word))
+    .any(|word| line.starts_with(word) && !is_alias(line))
         || line.starts_with("pub(") && line.contains(" use ")
         || ["const ", "let ", "var "]
             .iter()
             .any(|word| line.starts_with(word))
             && line.contains("= require(")
+}
+
+/// Whether a line names a type in C++: `using Stat = struct stat;`.
+fn is_alias(line: &str) -> bool {
+    line.starts_with("using ") && line.contains(" = ")
 }
 
 /// For each row, whether it belongs to an import, also to one of several lines.

@@ -48,6 +48,10 @@ impl Plan<'_> {
                 shift,
                 edges,
                 pair,
+                [
+                    Some(*child),
+                    index.checked_sub(1).map(|above| children[above]),
+                ],
             ));
             ops.extend(self.symbol(*child));
             (at_shown, at_original) = (rows.end, others.end.max(at_original));
@@ -68,6 +72,7 @@ impl Plan<'_> {
             shift,
             edges,
             pair,
+            [children.last().copied(), None],
         ));
         ops
     }
@@ -88,10 +93,12 @@ impl Plan<'_> {
             .row_at_line(self.shown_outline.symbols[pair.sketch].head);
         let original_head = self.original_head(pair);
         let shift = self.shift(pair);
-        // Of comments right below a marker the sketch shows the last lines only.
-        let below_gap = shown.start > 0
-            && matches!(self.meaning(shown.start - 1), Meaning::Gap(_))
-            && shown.start < head;
+        // Of comments and attributes right below a marker, or at the sketch's first line, it shows the last lines only.
+        let below_gap = match shown.start.checked_sub(1) {
+            _ if shown.start == head => false,
+            Some(above) => matches!(self.meaning(above), Meaning::Gap(_)),
+            None => self.begins_inside(shown.start, original.start..original_head),
+        };
         let edges = Edges {
             first: false,
             last: false,
@@ -107,9 +114,19 @@ impl Plan<'_> {
             shift,
             edges,
             None,
+            [None, None],
         );
         ops.extend(self.level(Some(pair), head..shown.end, original_head..original.end));
         ops
+    }
+
+    /// Whether a row of the sketch stands among some of the original, and not as their first.
+    fn begins_inside(&self, shown: usize, original: Range<usize>) -> bool {
+        let first = self.shown.rows[shown].trimmed();
+        let at = self.original.rows[original]
+            .iter()
+            .position(|row| row.trimmed() == first);
+        at.is_some_and(|at| at > 0)
     }
 
     /// The original's first row of a declaration. Where a marker above the sketch's stands for some of its rows,
@@ -145,6 +162,7 @@ impl Plan<'_> {
         shift: isize,
         edges: Edges,
         pair: Option<Pair>,
+        beside: [Option<Pair>; 2],
     ) -> Vec<Op> {
         let open_start = edges.first
             && edges.file
@@ -191,6 +209,9 @@ impl Plan<'_> {
                             price: 1.2,
                         });
                     }
+                    if row > shown.start && self.is_seam(row) {
+                        units.push(implied);
+                    }
                     units.push(Unit::Row(row));
                 }
             }
@@ -202,7 +223,8 @@ impl Plan<'_> {
             self.open_container(&mut units, edges);
         }
         let shift = if edges.file {
-            self.majority_shift(&units, &original)
+            let voted = self.majority_shift(&units, &original);
+            voted.unwrap_or_else(|| self.shift_beside(&units, &beside))
         } else {
             shift
         };
@@ -265,6 +287,17 @@ impl Plan<'_> {
             self.settled.push((place, ops.clone()));
         }
         placement::place(self, ops)
+    }
+
+    /// Whether a row of the sketch cannot follow on the one above it in any file: it stands further inside, behind
+    /// a blank line, and the one above closes a block.
+    fn is_seam(&self, row: usize) -> bool {
+        let (above, row_here) = (&self.shown.rows[row - 1], &self.shown.rows[row]);
+        *self.meaning(row - 1) == Meaning::Code
+            && above.is_closer
+            && !above.trimmed().starts_with('#')
+            && above.indent < row_here.indent
+            && !self.shown.blanks_before(row).is_empty()
     }
 
     /// What a class holds before the first part that is shown, and behind the last one, stays: showing a part

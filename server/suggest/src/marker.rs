@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::place;
+
 /// What a line of a sketch means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -195,7 +197,12 @@ pub(crate) fn classify(lines: &[&str], known: &KnownLines<'_>, original: &str) -
     for (index, line) in trimmed.iter().enumerate() {
         let meaning = read(line);
         if meaning == Meaning::Code {
-            meanings.push(meaning);
+            // What tells where the code below it belongs stands alone, or at the start of a piece.
+            let starts = index == 0 || trimmed[index - 1].is_empty();
+            let words = comment_words(line).filter(|_| starts);
+            let place =
+                words.filter(|words| place::is_told(words, original) && !original.contains(line));
+            meanings.push(place.map_or(meaning, |words| Meaning::Gap(words.to_owned())));
             continue;
         }
         let before = trimmed[..index]

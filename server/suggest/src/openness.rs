@@ -226,11 +226,12 @@ impl Plan<'_> {
     }
 
     /// Whether the marker behind a function also stands for the end of it: the function is not closed, or its last
-    /// line is one that the file has in the midst of it.
+    /// line is one that the file has in the midst of it. The end of the sketch is such a marker to one that is not closed.
     pub(crate) fn is_cut_short(&self, pair: Pair, shown: &Range<usize>) -> bool {
+        let at_end = shown.end == self.shown.len() && !self.whole;
         let marked =
             shown.end < self.shown.len() && matches!(self.meaning(shown.end), Meaning::Gap(_));
-        if !marked || shown.is_empty() {
+        if !marked && !at_end || shown.is_empty() {
             return false;
         }
         let last = &self.shown.rows[shown.end - 1];
@@ -248,6 +249,6 @@ impl Plan<'_> {
             let deeper = last.trimmed() == "end" && last.indent > self.shown.rows[head].indent;
             return !closes(last.trimmed()) || deeper;
         }
-        rows.iter().any(|row| row.trimmed() == last.trimmed())
+        marked && rows.iter().any(|row| row.trimmed() == last.trimmed())
     }
 }

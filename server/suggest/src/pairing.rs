@@ -266,12 +266,38 @@ impl Matcher<'_> {
                 return None;
             }
         }
+        // What is shown without its class belongs with the others that are.
+        let beside = if shown.parent.is_none() && original.parent.is_some() {
+            0.5 * self.share_of_siblings(original.parent)
+        } else {
+            0.0
+        };
         let signature = match (same_signature, same_arity) {
             (true, _) => 1.0,
             (false, true) => 0.4,
             (false, false) => 0.0,
         };
-        Some(content + signature)
+        Some(content + signature + beside)
+    }
+
+    /// The share of the functions at the sketch's outermost level that a symbol of the original has inside.
+    fn share_of_siblings(&self, parent: Option<usize>) -> f32 {
+        let names: HashSet<&str> = self
+            .original
+            .children(parent)
+            .map(|child| self.original.symbols[child].name.as_str())
+            .collect();
+        let shown: Vec<&Symbol> = self
+            .sketch
+            .children(None)
+            .map(|index| &self.sketch.symbols[index])
+            .filter(|symbol| symbol.kind == Kind::Function)
+            .collect();
+        let there = shown
+            .iter()
+            .filter(|symbol| names.contains(symbol.name.as_str()))
+            .count();
+        there as f32 / shown.len().max(1) as f32
     }
 
     /// The old symbol that a new one takes the place of: the request must speak of it, or hardly anything else changed.
@@ -319,6 +345,7 @@ impl Matcher<'_> {
             let likely = likely
                 || content >= 0.6
                     && self.says_something(symbol)
+                    && !self.follows_marker(symbol)
                     && self.stands_in_place_of(symbol, old);
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
@@ -374,6 +401,12 @@ impl Matcher<'_> {
                 .rows
                 .iter()
                 .any(|other| other.trimmed() == row.trimmed())
+    }
+
+    /// Whether a marker right above a symbol of the sketch can stand for what it might take the place of.
+    fn follows_marker(&self, shown: &Symbol) -> bool {
+        let above = self.sketch_rows.row_at_line(shown.lead).checked_sub(1);
+        above.is_some_and(|above| (self.is_gap_line)(self.sketch_rows.rows[above].line))
     }
 
     /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.

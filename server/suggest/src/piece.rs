@@ -208,7 +208,7 @@ fn weigh_context(
             // Nobody ends what is shown at one bracket and means another, if no line is gained by it.
             let ends = !says && !pure && context == &tail && !deletes;
             doubts.push((
-                if far || ends { 0.85 } else { 0.78 },
+                if far || ends { 0.9 } else { 0.82 },
                 format!("lines beside a change around line {line} stand behind the marker, too"),
             ));
         } else if inside {
@@ -226,7 +226,7 @@ fn weigh_context(
                     }
         }) {
             doubts.push((
-                0.9,
+                0.95,
                 format!("one line next to a marker around line {line} stands behind it, too"),
             ));
         }
@@ -287,7 +287,7 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
-                if plan.original_outline.symbols.is_empty() {
+                if plan.original_outline.symbols.is_empty() || deleted.len() >= 10 {
                     0.75
                 } else {
                     0.85
@@ -299,7 +299,7 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             ));
         } else if shown == 0 && deleted.iter().any(|row| matched.contains(row)) {
             doubts.push((
-                if changed { 0.9 } else { 0.75 },
+                if changed { 0.9 } else { 0.85 },
                 "a line that goes equals one that stays".to_owned(),
             ));
         }

@@ -168,6 +168,14 @@ fn target(
         Some(Place::Start) if left.is_none() => return first,
         _ => {}
     }
+    if left.is_none()
+        && right.is_none()
+        && first > 0
+        && plan.original_imports[first - 1]
+        && defines_types(plan, inserted)
+    {
+        return first;
+    }
     if left.is_none() && right.is_some() {
         if !fresh {
             return first;
@@ -190,6 +198,29 @@ fn target(
     plan.doubts
         .push((factor, "new code has no neighbour in the file".to_owned()));
     end
+}
+
+/// Whether new rows are definitions of types, which stand before what uses them.
+fn defines_types(plan: &Plan<'_>, inserted: &[usize]) -> bool {
+    let mut symbols = plan
+        .pairing
+        .fresh
+        .iter()
+        .filter(|index| inserted.contains(&plan.shown_rows(**index).start))
+        .peekable();
+    symbols.peek().is_some()
+        && symbols.all(|index| {
+            let symbol = &plan.shown_outline.symbols[*index];
+            let head = plan.shown.rows[plan.shown.row_at_line(symbol.head)].trimmed();
+            let mut words = head.split(|c: char| !c.is_alphanumeric());
+            symbol.kind == Kind::Type
+                && words.any(|word| {
+                    matches!(
+                        word,
+                        "type" | "interface" | "enum" | "struct" | "typedef" | "declare"
+                    )
+                })
+        })
 }
 
 /// Whether new rows hold a symbol of a name that the file has.

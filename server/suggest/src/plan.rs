@@ -12,7 +12,7 @@ use crate::marker::Meaning;
 use crate::outline::{Kind, Outline};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::renames;
-use crate::rows::{Rows, Vocabulary};
+use crate::rows::{Row, Rows, Vocabulary};
 use crate::sketch::Sketch;
 use crate::words::Request;
 
@@ -271,6 +271,9 @@ fn is_whole(sketch: &Sketch, shown: &Rows<'_>, original: &Rows<'_>) -> bool {
         .iter()
         .take(3)
         .any(|row| row.trimmed() == original.rows[0].trimmed());
+    // One that begins further down in the file leaves out what is above.
+    let first = shown.rows.first().map(Row::trimmed);
+    let inside = || original.rows.iter().any(|row| Some(row.trimmed()) == first);
     let share = same / all;
-    share >= 0.85 || begins && share >= 0.6
+    begins && share >= 0.6 || share >= 0.85 && !inside()
 }

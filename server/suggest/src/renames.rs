@@ -49,9 +49,20 @@ pub(crate) fn find(
             .iter()
             .any(|row| meanings[row.line] == Meaning::Code && row.tokens.contains(&token))
     };
+    // A name that a hidden row goes on to use may not have changed at all, and one that the file has is no new one.
+    let stays = |token: u32| {
+        ops.iter().any(|op| matches!(*op, Op::Keep { original: row } if original.rows[row].tokens.contains(&token)))
+    };
+    let is_known = |token: u32| original.rows.iter().any(|row| row.tokens.contains(&token));
     let mut renames: HashMap<u32, (u32, usize)> = HashMap::new();
     for ((old, new), count) in votes {
-        if !words[old as usize] || !words[new as usize] || still_used(old) {
+        let is_word = |token: u32| words[token as usize];
+        if !is_word(old)
+            || !is_word(new)
+            || still_used(old)
+            || is_known(new)
+            || count == 1 && stays(old)
+        {
             continue;
         }
         let best = renames.entry(old).or_insert((new, count));

@@ -1,11 +1,13 @@
 //! How many columns the original is indented further than the sketch.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::align::Unit;
 use crate::marker::Meaning;
 use crate::pairing::Pair;
 use crate::plan::Plan;
+use crate::rows::Rows;
 
 impl Plan<'_> {
     /// Whether a row of the sketch is indented otherwise than the original's row that it stands for.
@@ -40,7 +42,8 @@ impl Plan<'_> {
             .filter(|row| *self.meaning(*row) == Meaning::Code)
             .map(|row| self.shown.rows[row].indent)
             .min();
-        if shift == 0 || least.is_some_and(|least| head.indent > least) {
+        let inside = least.is_some_and(|least| head.indent > least);
+        if shift == 0 || inside && !self.moves_as_a_whole(shift) {
             return 0;
         }
         // The head alone may have been indented anew.
@@ -63,8 +66,18 @@ impl Plan<'_> {
         }
     }
 
-    /// The indentation shift on which most lines agree that are unique in the original.
-    pub(crate) fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> isize {
+    /// Whether all lines that both texts have once are indented that many columns further in the original.
+    fn moves_as_a_whole(&self, shift: isize) -> bool {
+        let (shown, original) = (lone_lines(&self.shown), lone_lines(&self.original));
+        let mut common = shown.iter().filter_map(|(text, indent)| {
+            let other = (*original.get(text)?)?;
+            Some(other as isize - (*indent)? as isize)
+        });
+        common.all(|other| other == shift)
+    }
+
+    /// The indentation shift on which most lines agree that are unique in the original. None if there is no such line.
+    pub(crate) fn majority_shift(&self, units: &[Unit], original: &Range<usize>) -> Option<isize> {
         let mut seen = std::collections::HashMap::new();
         for row in original.clone() {
             seen.entry(self.original.rows[row].trimmed())
@@ -74,6 +87,7 @@ impl Plan<'_> {
         let mut votes = std::collections::BTreeMap::new();
         for unit in units {
             if let Unit::Row(row) = unit
+                && !self.fresh[*row]
                 && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
             {
                 let shift = self.original.rows[*other].indent as isize
@@ -93,14 +107,40 @@ impl Plan<'_> {
                 && matches!(seen.get(row.trimmed()).map(Vec::as_slice), Some([other]) if self.original.rows[*other].indent == row.indent)
         });
         if stays {
-            return 0;
+            return Some(0);
         }
         let all: usize = votes.values().sum();
         let best = votes
             .into_iter()
             .max_by_key(|(shift, count)| (*count, *shift == 0));
         // Where lines disagree, some of them were indented anew on purpose.
-        best.filter(|(_, count)| count * 5 >= all * 4)
-            .map_or(0, |(shift, _)| shift)
+        best.map(|(shift, count)| if count * 5 >= all * 4 { shift } else { 0 })
     }
+
+    /// The shift of new rows between symbols of one level: that of a symbol beside them that stands on their column.
+    pub(crate) fn shift_beside(&self, units: &[Unit], beside: &[Option<Pair>]) -> isize {
+        let rows = units.iter().filter_map(|unit| match unit {
+            Unit::Row(row) => Some(&self.shown.rows[*row]),
+            Unit::Gap { .. } => None,
+        });
+        let least = rows.map(|row| row.indent).min();
+        let stands_there = |pair: &&Pair| {
+            let rows = self.shown_rows(pair.sketch);
+            Some(self.shown.rows[rows.start].indent) == least
+        };
+        let pair = beside.iter().flatten().find(stands_there);
+        pair.map_or(0, |pair| self.shift(*pair))
+    }
+}
+
+/// The indentation of each line; none where it stands more than once.
+fn lone_lines<'r>(rows: &'r Rows<'_>) -> HashMap<&'r str, Option<usize>> {
+    let mut lines = HashMap::new();
+    for row in &rows.rows {
+        let indent = lines.entry(row.trimmed());
+        indent
+            .and_modify(|indent| *indent = None)
+            .or_insert(Some(row.indent));
+    }
+    lines
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::align::{Op, Taste};
 use crate::amend;
-use crate::assemble::{self, BlankLines};
+use crate::assemble;
 use crate::doubt;
 use crate::format::Format;
 use crate::language::Language;
@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::readings;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
+use crate::spacing::BlankLines;
 use crate::syntax;
 use crate::words::Request;
 

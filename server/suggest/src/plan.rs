@@ -222,6 +222,17 @@ pub(crate) fn original_of(op: &Op) -> Option<usize> {
     }
 }
 
+/// The row that an operation leaves in the merged text.
+pub(crate) fn result_text<'p>(plan: &Plan<'p>, op: &Op) -> Option<&'p str> {
+    match *op {
+        Op::Keep { original } | Op::Match { original, .. } => {
+            Some(plan.original.rows[original].text)
+        }
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(plan.shown.rows[sketch].text),
+        Op::Delete { .. } | Op::Gap { .. } => None,
+    }
+}
+
 fn uses_tabs(rows: &Rows<'_>) -> bool {
     let starting = |blanks: &str| {
         rows.rows

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::align::{Op, Taste};
 use crate::amend;
-use crate::assemble::{self, BlankLines};
+use crate::assemble;
 use crate::format::Format;
 use crate::language::Language;
 use crate::marker::Meaning;
@@ -13,6 +13,7 @@ use crate::patch;
 use crate::plan::{Plan, original_of};
 use crate::reply::Block;
 use crate::sketch::Sketch;
+use crate::spacing::BlankLines;
 use crate::words::Request;
 
 /// The lines of an original that may go, the places where lines may come, and the lines that may come.

@@ -1,0 +1,195 @@
+//! Corrections to an alignment at imports: what is still used stays, what was superseded or is ordered out goes.
+
+use crate::align::{Op, is_comment};
+use crate::imports;
+use crate::plan::{Plan, original_of, result_text};
+
+/// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
+/// new import stands beside it.
+pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let text = |plan: &Plan<'_>, op: &Op| match *op {
+        Op::Keep { original } => Some(plan.original.rows[original].text.to_owned()),
+        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+            Some(plan.shown.rows[sketch].text.to_owned())
+        }
+        Op::Delete { .. } | Op::Gap { .. } => None,
+    };
+    let new_row = |op: &Op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(sketch),
+        _ => None,
+    };
+    let inserted: Vec<usize> = (0..ops.len())
+        .filter(|&at| {
+            new_row(&ops[at]).is_some_and(|row| imports::is_import(plan.shown.rows[row].text))
+        })
+        .collect();
+    if inserted.is_empty() {
+        return;
+    }
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let line = plan.original.rows[original].text;
+        if !imports::is_import(line) {
+            continue;
+        }
+        let own = imports::bound_names(line);
+        let indent = plan.original.rows[original].indent;
+        let moved = inserted
+            .iter()
+            .filter_map(|&new| new_row(&ops[new]))
+            .any(|sketch| {
+                let other = plan.shown.rows[sketch].text;
+                let names = imports::bound_names(other);
+                // An import in another block binds another name.
+                if plan.shown.rows[sketch].indent as isize + plan.shifts[sketch] != indent as isize
+                {
+                    return false;
+                }
+                other == line || !own.is_empty() && own.iter().all(|name| names.contains(name))
+            });
+        let stays = |other: &usize| !matches!(ops[*other], Op::Gap { .. } | Op::Delete { .. });
+        let neighbours = [(0..at).rev().find(stays), (at + 1..ops.len()).find(stays)];
+        let near_new = neighbours
+            .iter()
+            .flatten()
+            .any(|other| inserted.contains(other));
+        let unused = near_new && {
+            let names = imports::bound_names(line);
+            let body = |name: &str| {
+                ops.iter()
+                    .filter_map(|op| text(plan, op))
+                    .any(|line| !imports::is_import(&line) && imports::uses(&line, name))
+            };
+            let before = |name: &str| {
+                plan.original
+                    .rows
+                    .iter()
+                    .any(|row| !imports::is_import(row.text) && imports::uses(row.text, name))
+            };
+            !names.is_empty() && names.iter().all(|name| before(name) && !body(name))
+        };
+        let same = unused
+            || inserted
+                .iter()
+                .filter_map(|&new| new_row(&ops[new]))
+                .any(|sketch| plan.shown.rows[sketch].text == line);
+        if moved || unused {
+            // An import that moves passes other imports; one that passes code was rather taken out below it.
+            let passes_code = inserted.iter().any(|&new| {
+                new_row(&ops[new]).is_some_and(|row| plan.shown.rows[row].text == line)
+                    && ops[at.min(new)..at.max(new)]
+                        .iter()
+                        .any(|op| original_of(op).is_some_and(|row| !plan.original_imports[row]))
+            });
+            ops[at] = Op::Delete { original };
+            if passes_code {
+                plan.doubts
+                    .push((0.7, "an import is moved past other code".to_owned()));
+            }
+            plan.doubts.push((
+                if same { 0.95 } else { 0.78 },
+                format!(
+                    "the import on line {} is superseded",
+                    plan.original.rows[original].line + 1
+                ),
+            ));
+        }
+    }
+}
+
+/// An import that the sketch passes over, or that a new one was taken to replace, stays if the result uses a name that
+/// only it binds.
+pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
+    let is_import = |original: usize| imports::is_import(plan.original.rows[original].text);
+    let deleted: Vec<usize> = (0..ops.len())
+        .filter(|&at| matches!(ops[at], Op::Delete { original } | Op::Replace { original, .. } if is_import(original)))
+        .collect();
+    if deleted.is_empty() {
+        return;
+    }
+    let mut bodies = Vec::new();
+    let mut bound = Vec::new();
+    for op in ops.iter() {
+        let (text, import, comment) = match *op {
+            Op::Keep { original } => {
+                let row = &plan.original.rows[original];
+                (row.text, plan.original_imports[original], is_comment(row))
+            }
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                let row = &plan.shown.rows[sketch];
+                (row.text, plan.shown_imports[sketch], is_comment(row))
+            }
+            Op::Delete { .. } | Op::Gap { .. } => continue,
+        };
+        if !comment {
+            if import { &mut bound } else { &mut bodies }.push(text);
+        }
+    }
+    // From the last one, so that what is put in moves none of the others.
+    for at in deleted.into_iter().rev() {
+        let (Op::Delete { original } | Op::Replace { original, .. }) = ops[at] else {
+            continue;
+        };
+        let names = imports::bound_names(plan.original.rows[original].text);
+        let needs = |name: &&str| {
+            !bound.iter().any(|line| imports::uses(line, name))
+                && bodies.iter().any(|line| imports::uses(line, name))
+        };
+        let needed = match ops[at] {
+            // A new form of an import has some of its names.
+            Op::Replace { .. } => !names.is_empty() && names.iter().all(needs),
+            _ => names.iter().any(needs),
+        };
+        if !needed || names.iter().any(|name| plan.request.removes(name)) {
+            continue;
+        }
+        if let Op::Replace { sketch, .. } = ops[at] {
+            let follows = at > 0 && matches!(ops[at - 1], Op::Match { .. } | Op::Replace { .. });
+            let (new, old) = (Op::Insert { sketch }, Op::Keep { original });
+            ops.splice(at..=at, if follows { [new, old] } else { [old, new] });
+        } else {
+            ops[at] = Op::Keep { original };
+            let line = plan.original.rows[original].line + 1;
+            let doubt = format!("line {line} imports a name that is still used");
+            plan.doubts.push((0.7, doubt));
+        }
+    }
+}
+
+/// Takes out imports that the words order to remove, unless something uses them.
+pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let ordered = plan.request.ordered_out();
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let line = plan.original.rows[original].text;
+        let names = imports::bound_names(line);
+        let is_ordered =
+            |code: &&str| code.contains('.') || code.contains("::") || names.contains(code);
+        let used = |name: &&str| {
+            ops.iter().any(|op| {
+                let text = result_text(plan, op);
+                text.is_some_and(|text| !imports::is_import(text) && imports::uses(text, name))
+            })
+        };
+        let [name] = names.as_slice() else { continue };
+        // An import of what the words say is gone goes with the last line that uses it.
+        let lost = || {
+            let mut before = plan
+                .original
+                .rows
+                .iter()
+                .filter(|row| !imports::is_import(row.text));
+            plan.request.removes(name) && before.any(|row| imports::uses(row.text, name))
+        };
+        let is_told = ordered
+            .iter()
+            .any(|code| is_ordered(code) && imports::uses(line, code));
+        if (is_told || lost()) && !used(name) {
+            ops[at] = Op::Delete { original };
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What comments of the sketch and the words of the request order to take out.
+
+use std::ops::Range;
+
+use crate::align::Op;
+use crate::imports;
+use crate::marker::Meaning;
+use crate::outline::Kind;
+use crate::pairing::{Pair, last_part};
+use crate::plan::{Plan, original_of, result_text};
+
+/// A comment of the sketch that tells what goes.
+struct Order<'p> {
+    words: &'p str,
+    /// The original's symbol inside which the comment stands.
+    within: Option<usize>,
+}
+
+fn orders<'p>(plan: &'p Plan<'_>) -> Vec<Order<'p>> {
+    let lines = plan.sketch.meanings.iter().enumerate();
+    let orders = lines.filter_map(|(line, meaning)| {
+        let Meaning::Removal(words) = meaning else {
+            return None;
+        };
+        let holds = |pair: &&Pair| {
+            let symbol = &plan.shown_outline.symbols[pair.sketch];
+            symbol.head < line && line < symbol.end
+        };
+        let pairs = plan.pairing.pairs.iter().filter(holds);
+        let innermost = pairs.max_by_key(|pair| plan.shown_outline.symbols[pair.sketch].head);
+        Some(Order {
+            words,
+            within: innermost.map(|pair| pair.original),
+        })
+    });
+    orders.collect()
+}
+
+/// Whether a symbol of the original is inside another one, or anywhere if there is none.
+fn is_within(plan: &Plan<'_>, symbol: usize, around: Option<usize>) -> bool {
+    let parent = |symbol: &usize| plan.original_outline.symbols[*symbol].parent;
+    around.is_none()
+        || std::iter::successors(Some(symbol), parent)
+            .skip(1)
+            .any(|parent| Some(parent) == around)
+}
+
+/// Takes out symbols that a removal comment or the request names, and that the sketch does not show.
+pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let orders = orders(plan);
+    let mut removed: Vec<(Range<usize>, String)> = Vec::new();
+    for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
+        let name = last_part(&symbol.name);
+        let replaced = plan.replaced.contains(&index);
+        let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
+        let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
+        if paired
+            || name.len() < 3
+            || !matches!(
+                symbol.kind,
+                Kind::Function | Kind::Type | Kind::Case | Kind::Value
+            )
+        {
+            continue;
+        }
+        let order = orders
+            .iter()
+            .find(|order| imports::uses(order.words, name) && is_within(plan, index, order.within));
+        let commented = order.is_some();
+        let around = order.and_then(|order| order.within);
+        let shown = plan.shown.rows.iter().any(|row| {
+            plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
+        });
+        let ordered =
+            several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
+        let namesakes = (0..plan.original_outline.symbols.len()).filter(|other| {
+            last_part(&plan.original_outline.symbols[*other].name) == name
+                && is_within(plan, *other, around)
+        });
+        let unique = namesakes.count() == 1;
+        if replaced || (commented || ordered) && unique {
+            removed.push((plan.original_rows(index), name.to_owned()));
+        }
+    }
+    for (rows, name) in removed {
+        let all_kept = ops
+            .iter()
+            .filter(|op| original_of(op).is_some_and(|row| rows.contains(&row)))
+            .all(|op| matches!(op, Op::Keep { .. }));
+        if !all_kept {
+            continue;
+        }
+        for op in ops.iter_mut() {
+            if let Op::Keep { original } = *op
+                && rows.contains(&original)
+            {
+                *op = Op::Delete { original };
+            }
+        }
+        let mut texts = ops.iter().filter_map(|op| result_text(plan, op));
+        let used = texts.any(|text| imports::uses(text, &name));
+        // What is imported in its place is another of that name.
+        let imported = (0..plan.shown.len())
+            .any(|row| plan.shown_imports[row] && imports::uses(plan.shown.rows[row].text, &name));
+        let mut others = (0..plan.original_outline.symbols.len())
+            .filter(|other| last_part(&plan.original_outline.symbols[*other].name) == name);
+        let another = others.any(|other| plan.original_rows(other) != rows);
+        plan.doubts.push(match used && !imported && !another {
+            true => (0.75, format!("{name} is removed and still used")),
+            false => (0.95, format!("{name} is removed because the words say so")),
+        });
+    }
+}

@@ -124,7 +124,7 @@ fn target(
         .collect();
     if texts.iter().all(|text| imports::is_import(text)) {
         plan.doubts
-            .push((0.9, "an import is placed by habit".to_owned()));
+            .push((0.75, "an import is placed by habit".to_owned()));
         return import_target(plan, &texts, &window, left, right).unwrap_or(first);
     }
     if let Some(target) = named_in_markers(plan, &window, left, right) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::align::{Op, Taste};
+use crate::align::{Op, Taste, is_comment};
 use crate::fragment;
 use crate::imports;
 use crate::language::Language;
@@ -282,9 +282,21 @@ fn is_whole(sketch: &Sketch, shown: &Rows<'_>, original: &Rows<'_>) -> bool {
         .iter()
         .take(3)
         .any(|row| row.trimmed() == original.rows[0].trimmed());
-    // One that begins further down in the file leaves out what is above.
+    // One that begins below imports and comments leaves those out; code above would be missed.
     let first = shown.rows.first().map(Row::trimmed);
-    let inside = || original.rows.iter().any(|row| Some(row.trimmed()) == first);
+    let at = original
+        .rows
+        .iter()
+        .position(|row| Some(row.trimmed()) == first);
+    let imports = imports::rows(original);
+    let is_header = |row: usize| {
+        let text = original.rows[row].trimmed();
+        imports[row]
+            || is_comment(&original.rows[row])
+            || text.starts_with("package ")
+            || text.starts_with('#')
+    };
+    let inside = || at.is_some_and(|at| (0..at).all(is_header));
     let share = same / all;
     begins && share >= 0.6 || share >= 0.85 && !inside()
 }

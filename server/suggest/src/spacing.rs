@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::lead::starts_lead;
 use crate::outline::Kind;
 use crate::plan::Plan;
 
@@ -79,6 +80,12 @@ impl<'a> Spacing<'a> {
                 Some(original) if adjacent_original && self.keeps_own_blanks(original, row) => {
                     own(original)
                 }
+                // A new last row of the part above does not close the gap either.
+                Some(original)
+                    if self.ends_above(previous, row) && self.stays_apart(original, row) =>
+                {
+                    own(original)
+                }
                 _ => shown(row),
             };
         }
@@ -129,7 +136,7 @@ impl<'a> Spacing<'a> {
         if own == new {
             return !self.plan.request.has_any(&["whitespace", "trailing"]);
         }
-        if new == 0 && !self.plan.whole && self.parts_parts(original) {
+        if self.stays_apart(original, shown) {
             return self.blanks == BlankLines::Usual;
         }
         // A sketch that never shows two blank lines in a row was not written with an eye on their number.
@@ -148,6 +155,24 @@ impl<'a> Spacing<'a> {
                 "linter",
             ]);
         keeps == (self.blanks == BlankLines::Usual)
+    }
+
+    /// Whether an item is new and ends what is above a row: it stands further inside, or is a bracket that closes a block.
+    fn ends_above(&self, item: Item, below: usize) -> bool {
+        let Some(row) = item.sketch.map(|row| &self.plan.shown.rows[row]) else {
+            return false;
+        };
+        let text = row.trimmed();
+        let begins = starts_lead(text) || text.ends_with(['{', '(', '[', ':', ',']);
+        item.original.is_none()
+            && !begins
+            && (row.is_closer || row.indent > self.plan.shown.rows[below].indent)
+    }
+
+    /// Whether the file's blank lines before a row part it from what is above, and the sketch has none there.
+    fn stays_apart(&self, original: usize, shown: usize) -> bool {
+        let none = self.plan.shown.blanks_before(shown).is_empty();
+        none && !self.plan.whole && self.parts_parts(original)
     }
 
     /// Whether blank lines before a row set a function or type, or a block that has no name, off from the one before it.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::align::{Op, statement_rows};
+use crate::align::{Op, is_comment, statement_rows};
 use crate::amend::CLEARLY_ALIKE;
 use crate::plan::{Plan, original_of};
 
@@ -11,6 +11,42 @@ pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {
     close_hidden_blocks(plan, ops);
     keep_beside_markers(plan, ops);
     keep_above_new_lines(plan, ops);
+    replace_comments_above(plan, ops);
+}
+
+/// New comments behind a marker, right above a row that changes, take the place of the file's comments above that row.
+fn replace_comments_above(plan: &Plan<'_>, ops: &mut [Op]) {
+    for at in 0..ops.len() {
+        let is_new =
+            |op: &Op| matches!(*op, Op::Insert { sketch } if is_comment(&plan.shown.rows[sketch]));
+        let new = ops[..at].iter().rev().take_while(|op| is_new(op)).count();
+        let Op::Replace {
+            original: changed, ..
+        } = ops[at]
+        else {
+            continue;
+        };
+        let is_old = |op: &Op| match *op {
+            Op::Keep { original } => is_comment(&plan.original.rows[original]),
+            _ => false,
+        };
+        let above = &ops[..at - new];
+        let gaps = above
+            .iter()
+            .rev()
+            .take_while(|op| matches!(op, Op::Gap { .. }))
+            .count();
+        let above = &above[..above.len() - gaps];
+        let old = above.iter().rev().take_while(|op| is_old(op)).count();
+        let right_above = above.last().and_then(original_of) == changed.checked_sub(1);
+        if new > 0 && old > 0 && right_above {
+            for op in &mut ops[at - new - gaps - old..at - new - gaps] {
+                if let Op::Keep { original } = *op {
+                    *op = Op::Delete { original };
+                }
+            }
+        }
+    }
 }
 
 /// A sketch that begins with new lines right above one of the file's, and of which none begins as those of the file do

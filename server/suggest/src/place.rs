@@ -81,7 +81,8 @@ pub(crate) fn is_told(words: &str, original: &str) -> bool {
     let is_name = |word: &&str| {
         let name = bare(word);
         let cased = name.contains('_') || name.chars().skip(1).any(char::is_uppercase);
-        (cased || word.contains(['`', '('])) && original.contains(&name)
+        let marked = cased || word.contains(['`', '(']);
+        marked && original.contains(&name) || announces && original.contains(&format!("{name}("))
     };
     // A sentence says something of its place; a comment that announces has only the place.
     let ends = list
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn places_are_told_from_what_code_says_of_itself() {
-        let original = "fn append_path() {}\nfn LoadAllFromFile() {}\n";
+        let original = "fn append_path() {}\nfn LoadAllFromFile() {}\nfn update() {}\n";
         for words in [
             "same in LoadAllFromFile",
             "and in append_path:",
@@ -104,6 +105,7 @@ mod tests {
             "imports",
             "at the top of the file",
             "In `append_path()`:",
+            "and in update:",
         ] {
             assert!(is_told(words, original), "{words}");
         }

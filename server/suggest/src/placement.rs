@@ -123,8 +123,16 @@ fn target(
         .map(|row| plan.shown.rows[*row].text)
         .collect();
     if texts.iter().all(|text| imports::is_import(text)) {
+        // Beside a few imports a new one may rather take the place of one.
+        let many = plan
+            .original_imports
+            .iter()
+            .filter(|is_import| **is_import)
+            .count()
+            >= 3;
+        let factor = if many { 0.9 } else { 0.75 };
         plan.doubts
-            .push((0.75, "an import is placed by habit".to_owned()));
+            .push((factor, "an import is placed by habit".to_owned()));
         return import_target(plan, &texts, &window, left, right).unwrap_or(first);
     }
     if let Some(target) = named_in_markers(plan, &window, left, right) {

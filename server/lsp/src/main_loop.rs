@@ -170,9 +170,10 @@ impl MainLoop {
         let Some(uri) = self.tickets.remove(&ticket) else {
             return;
         };
-        let now = self.now;
-        if let Some(session) = self.session_of(&uri) {
-            session.answered(ticket, answer, now);
+        if let Some(open) = self.documents.get_mut(&uri)
+            && let Some(session) = &mut open.session
+        {
+            session.answered(ticket, answer, open.document.version(), self.now);
         }
         self.advance(&uri);
     }

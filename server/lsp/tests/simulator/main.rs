@@ -36,7 +36,7 @@ fn no_session_corrupts_a_buffer_or_hangs() {
     let mut failures = Vec::new();
     let mut total = Tally::default();
     println!(
-        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left"
+        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left misplaced"
     );
     for editor in EDITORS {
         let start = Instant::now();
@@ -54,6 +54,8 @@ fn no_session_corrupts_a_buffer_or_hangs() {
         total.merged += tally.merged;
         total.newer += tally.newer;
         total.left += tally.left;
+        total.misplaced += tally.misplaced;
+        total.sessions += tally.sessions;
     }
     if only.is_none() {
         let covered = [
@@ -67,6 +69,11 @@ fn no_session_corrupts_a_buffer_or_hangs() {
         let all = covered.iter().all(|&count| count > 0);
         assert!(all, "all that can happen shall have: {covered:?}");
     }
+    assert!(
+        total.misplaced * 100 <= total.sessions,
+        "{} edits were misplaced",
+        total.misplaced
+    );
     let shown = failures.iter().take(if only.is_some() { 6 } else { 12 });
     let shown: Vec<&str> = shown.map(String::as_str).collect();
     assert!(
@@ -87,6 +94,7 @@ struct Tally {
     merged: usize,
     newer: usize,
     left: usize,
+    misplaced: usize,
 }
 
 impl Tally {
@@ -102,7 +110,7 @@ impl Tally {
     fn print(&self, editor: Editor, seconds: f64) {
         let [finished, cancelled, stopped, unconfirmed] = self.phases;
         println!(
-            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9}",
+            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9}",
             format!("{editor:?}"),
             self.sessions as f64 / seconds,
             self.refused,
@@ -111,6 +119,7 @@ impl Tally {
             self.merged,
             self.newer,
             self.left,
+            self.misplaced,
         );
     }
 }
@@ -147,6 +156,7 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     tally.phases[place] += 1;
     let message = message.clone().unwrap_or_default();
     tally.left += usize::from(!message.is_empty());
+    tally.misplaced += usize::from(world.said.contains("wrong place"));
     if !world.open {
         return Ok(());
     }
@@ -161,6 +171,15 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     let ours = world.client.buffer.without_user();
     let streams_tokens = scenario.granularity == Some(Granularity::Token)
         || (scenario.granularity.is_none() && scenario.grouped_undo);
+    // Only an editor that does not look at versions can put an edit into the wrong place.
+    if damaged && world.client.coverage.on_newer_text == 0 {
+        return Err(describe("an edit is called misplaced that was not"));
+    }
+    if !damaged && !scenario.keeps_the_unchanged(&ours) {
+        return Err(describe(
+            "lines that no hunk touches are not what they were",
+        ));
+    }
     // Of a hunk that was half written when the user came into it, the half stays; and what the user came into before
     // a cancel stays as well.
     let in_between = !said.is_empty() && (streams_tokens || phase == &Phase::Cancelled);

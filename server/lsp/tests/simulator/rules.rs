@@ -496,13 +496,15 @@ fn silence_ends_it_unconfirmed_and_nothing_is_sent_again() {
 }
 
 #[test]
-fn three_refusals_of_newer_text_are_enough() {
+fn three_refusals_without_a_reason_are_enough() {
     let mut script = Script::new(Granularity::Hunk);
     script.result(AFTER);
-    for text in ["5", "55", "555"] {
-        script.type_over(if text == "5" { "five" } else { &text[1..] }, text);
-        script.refuse();
-    }
+    script.refuse();
+    script.type_over("five", "5");
+    script.refuse();
+    script.type_over("5", "55");
+    script.refuse();
+    script.type_over("55", "555");
     script.check(
         expect![[r#"
             edit 2:0 "TWO"
@@ -511,6 +513,29 @@ fn three_refusals_of_newer_text_are_enough() {
             stopped Stopped: the editor refused the edit (document has changed).
         "#]],
         &BEFORE.replace("five", "555"),
+    );
+}
+
+#[test]
+fn refusals_of_what_the_user_has_just_changed_do_not_count() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    for typed in ["fiv", "fivf", "fivft", "fivfty", "fifty"].windows(2) {
+        script.type_over(typed[0], typed[1]);
+        script.refuse();
+    }
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("five", "fiftye"),
     );
 }
 

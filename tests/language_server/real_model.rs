@@ -1,12 +1,15 @@
 //! The default model behind the server.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fast_apply_lsp::model_source::{InstalledModels, MissingFlag, ModelSource};
+use fast_apply_lsp::settings::Settings;
+use fast_apply_lsp::user_config::UserConfig;
 use serde_json::json;
 
 use crate::code_actions::Latencies;
-use crate::editor::{Editor, Home};
+use crate::editor::{DEADLINE, Editor, Home};
 use crate::program::binary;
 use crate::session::OpenDocument;
 
@@ -49,6 +52,67 @@ fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
     assert_eq!(undone.event["phase"], "cancelled", "{}", undone.event);
     assert_eq!(document.text(), FILE);
     assert_eq!(editor.leave(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_model_that_does_not_fit_is_one_message_and_the_merge_goes_on() {
+    pull();
+    let home = Home::with_models_of_this_user();
+    let initialize = json!({
+        "capabilities": { "experimental": { "fastApply": { "events": true } } },
+    });
+    // Enough for the program, too little for it and the model.
+    let command = home.limited_command(500_000, &["lsp"]);
+    let mut editor = Editor::start_command(command, initialize);
+    let shown = editor.wait_for(|message| message["method"] == "window/showMessage");
+    let text = shown["params"]["message"].as_str().unwrap_or_default();
+    assert!(text.contains("GB of memory"), "{shown}");
+    assert!(text.contains("a smaller model"), "the way out: {shown}");
+    let status = editor.status();
+    assert_eq!(status["state"], "failed", "{status}");
+    assert_eq!(status["message"], text, "{status}");
+
+    let uri = home.uri("one/line_ending.rs");
+    let mut document = OpenDocument::open(&mut editor, &uri, FILE);
+    let applied = document.apply(&mut editor, REPLY);
+    assert_eq!(applied.event["phase"], "finished", "{}", applied.event);
+    assert!(document.text().contains("pub const fn as_str"));
+    assert_eq!(editor.leave(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_unloaded_model_gives_its_memory_back() {
+    pull();
+    let choice = UserConfig::default().choice(&Settings::default());
+    let applier = InstalledModels.applier(&choice, MissingFlag::default());
+    let before = resident_bytes();
+    applier.load().expect("it is here");
+    let loaded = resident_bytes() - before;
+    assert!(loaded > 100_000_000, "{loaded}");
+    applier.unload();
+    // The model's own thread frees it.
+    let start = Instant::now();
+    loop {
+        let kept = resident_bytes() - before;
+        if kept < loaded / 4 {
+            break;
+        }
+        assert!(start.elapsed() < DEADLINE, "{kept} of {loaded} are kept");
+        std::thread::yield_now();
+    }
+}
+
+/// What of this process is in memory.
+#[cfg(target_os = "linux")]
+fn resident_bytes() -> i64 {
+    let sizes = std::fs::read_to_string("/proc/self/statm").expect("Linux tells");
+    let pages = sizes
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<i64>().ok());
+    pages.expect("the second is what is resident") * 4096
 }
 
 /// Fetches the model if it is not here.

@@ -1,8 +1,9 @@
 //! From the code action to the first visible hunk and to the end, in a real server with the default model; and how long
 //! code actions take while it writes.
 //!
-//! `cargo build --release --workspace && cargo bench -p fast-apply-tests --bench latency`: a file of 200 lines, medians
-//! of several runs. *Cold* has nothing of the file in the model's cache, *warm* what a pending suggestion puts there.
+//! `cargo build --release --workspace && cargo bench --workspace --bench latency`: a file of 200 lines, medians of
+//! several runs. *Cold* has nothing of the file in the model's cache, *warm* what a pending suggestion puts there.
+//! With `-- edits` or `-- actions` only one half is measured.
 
 #[path = "../language_server/code_actions.rs"]
 mod code_actions;
@@ -46,11 +47,26 @@ const REPLY: &str = "\
 
 fn main() {
     let text: String = FILE.split_inclusive('\n').take(LINES).collect();
+    // Cargo passes options of its own.
+    let halves: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|it| !it.starts_with('-'))
+        .collect();
+    let is_wanted = |half: &str| halves.is_empty() || halves.iter().any(|named| named == half);
+    if is_wanted("edits") {
+        print_edits(&text);
+    }
+    if is_wanted("actions") {
+        print_code_actions(&text);
+    }
+}
+
+fn print_edits(text: &str) {
     println!(
         "mode     prefix  first edit     end  edits  phase      (ms, medians of {RUNS}, {LINES} lines)"
     );
     for mode in ["auto", "rewrite"] {
-        let runs: Vec<[Applied; 2]> = (0..RUNS).map(|_| run(mode, &text)).collect();
+        let runs: Vec<[Applied; 2]> = (0..RUNS).map(|_| run(mode, text)).collect();
         for (place, prefix) in ["cold", "warm"].into_iter().enumerate() {
             let of = |run: &[Applied; 2]| (run[place].first_edit, run[place].total);
             let (mut first, mut total): (Vec<_>, Vec<_>) = runs.iter().map(of).unzip();
@@ -66,7 +82,6 @@ fn main() {
             );
         }
     }
-    print_code_actions(&text);
 }
 
 fn print_code_actions(text: &str) {

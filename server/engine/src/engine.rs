@@ -9,6 +9,7 @@ use std::thread;
 use crate::Error;
 use crate::decode::{Decoder, Generation, Progress, Task};
 use crate::draft::{DraftKind, DraftLength, Sources};
+use crate::kernels::return_freed_memory;
 use crate::model::LanguageModel;
 use crate::score::{Candidate, Scores};
 
@@ -109,12 +110,17 @@ impl Engine {
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("engine".into())
-            .spawn(move || match load().and_then(Decoder::new) {
-                Ok(decoder) => {
-                    loaded(Ok(decoder.model().context_length()));
-                    serve(&inbox, decoder, &load);
+            .spawn(move || {
+                match load().and_then(Decoder::new) {
+                    Ok(decoder) => {
+                        // What reading it took.
+                        return_freed_memory();
+                        loaded(Ok(decoder.model().context_length()));
+                        serve(&inbox, decoder, &load);
+                    }
+                    Err(error) => loaded(Err(error)),
                 }
-                Err(error) => loaded(Err(error)),
+                return_freed_memory();
             })
             .expect("the system can start one more thread");
         Self { requests }
@@ -172,11 +178,12 @@ fn serve(
         }));
         let result = result.unwrap_or(Err(Error::EnginePanicked));
         if let Err(Error::EnginePanicked) = result {
-            // The cache may be half written: only a fresh model can be trusted.
-            match load().and_then(Decoder::new) {
-                Ok(fresh) => decoder = fresh,
+            // The cache may be half written: only a fresh model can be trusted. There may be no memory for both.
+            drop(decoder);
+            decoder = match load().and_then(Decoder::new) {
+                Ok(fresh) => fresh,
                 Err(_) => return,
-            }
+            };
         }
         match (request, result) {
             (Request::Rewrite(_, mut sink), Ok(Done::Rewrite(generation))) => {

@@ -32,14 +32,14 @@ pub enum Error {
     },
     /// The model does not fit into memory.
     #[error(
-        "the model needs {} of memory and there are {}: choose a smaller model, 8-bit weights (dtype q8) or a \
-         shorter context (maxContext), or end other programs",
+        "the model needs {} of memory and {} are available: end other programs, or choose a smaller model, 8-bit \
+         weights (dtype q8) or a shorter context (maxContext)",
         gigabytes(*needed), gigabytes(*available)
     )]
     Memory {
-        /// Bytes of its weights and of a sequence of the usual length.
+        /// Bytes of its weights and of keys and values.
         needed: u64,
-        /// Bytes that can be had.
+        /// Bytes that this process can still get.
         available: u64,
     },
     /// An option asks for what this build or this model cannot do.

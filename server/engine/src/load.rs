@@ -8,7 +8,7 @@ use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
 use crate::kernels::{InstructionSet, Machine, Precision};
-use crate::memory;
+use crate::memory::{Demand, Room};
 use crate::model::{CpuLlama, Llama, Lora, Weights};
 use crate::tokenizer::Tokenizer;
 
@@ -138,10 +138,7 @@ impl LoadOptions {
             _ => (Precision::F32, DType::F32),
         };
         if placement.device == "cpu" {
-            memory::check(
-                memory::needed(weights.config(), precision, self.max_context),
-                memory::available(),
-            )?;
+            Demand::of(&weights, precision, self.max_context).check(Room::now())?;
             let machine = Machine::new(InstructionSet::detect(), placement.threads);
             let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
             return Ok(Box::new(model));

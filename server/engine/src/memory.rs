@@ -1,53 +1,112 @@
 //! Whether there is memory for a model.
 
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::Error;
 use crate::kernels::Precision;
-use crate::model::LlamaConfig;
+use crate::model::{LlamaConfig, Weights};
 
 /// Positions that there must be memory for at the start. Memory for more is only taken when a text is longer.
-const POSITIONS: usize = 8192;
+const USUAL_POSITIONS: usize = 4096;
 
-/// Refuses a model before anything of it is read, rather than have the system end the process later. Sizes are bytes;
-/// where nobody knows how much there is, it is tried.
-pub(crate) fn check(needed: u64, available: Option<u64>) -> Result<(), Error> {
-    match available {
-        Some(available) if available < needed => Err(Error::Memory { needed, available }),
-        _ => Ok(()),
+/// What a model takes on the processor, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// While it is read, with keys and values of a sequence of the usual length.
+    memory: u64,
+    /// The same with keys and values of the longest sequence, which only get addresses at the start.
+    addresses: u64,
+}
+
+/// What this process can still get, in bytes; `None` where nobody knows, or sets a limit.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    memory: Option<u64>,
+    addresses: Option<u64>,
+}
+
+impl Demand {
+    /// What a model will take, by the shape of it.
+    pub(crate) fn of(weights: &Weights, precision: Precision, max_context: usize) -> Self {
+        Self::of_shape(weights.config(), precision, max_context).and(weights.bytes_while_read())
+    }
+
+    fn of_shape(config: &LlamaConfig, precision: Precision, max_context: usize) -> Self {
+        let (hidden, width) = (config.hidden_size as u64, config.head_dim as u64);
+        let (queries, keys) = (config.heads as u64 * width, config.kv_heads as u64 * width);
+        let attention = hidden * (2 * queries + 2 * keys);
+        let block = attention + 3 * hidden * config.intermediate_size as u64;
+        let table = config.vocab_size as u64 * hidden;
+        let tables = if config.tied_embeddings { 1 } else { 2 };
+        let numbers = config.layers as u64 * block + tables * table;
+        let (weights, of_key) = match precision {
+            Precision::F32 => (4 * numbers, 4),
+            // A scale of four bytes goes with each 64.
+            Precision::Int8 => (numbers + numbers / 16, 2),
+        };
+        let context = config.context_length.min(max_context);
+        let sequence =
+            |positions: usize| 2 * config.layers as u64 * keys * of_key * positions as u64;
+        Self {
+            memory: weights + sequence(context.min(USUAL_POSITIONS)),
+            addresses: weights + sequence(context),
+        }
+    }
+
+    fn and(self, more: u64) -> Self {
+        Self {
+            memory: self.memory + more,
+            addresses: self.addresses + more,
+        }
+    }
+
+    /// Refuses a model before anything of it is read, rather than have the system end the process later. Where nobody
+    /// knows how much there is, it is tried.
+    pub(crate) fn check(self, room: Room) -> Result<(), Error> {
+        let fits = |needed: u64, available: Option<u64>| match available {
+            Some(available) if available < needed => Err(Error::Memory { needed, available }),
+            _ => Ok(()),
+        };
+        fits(self.memory, room.memory)?;
+        fits(self.addresses, room.addresses)
     }
 }
 
-/// Bytes of a model's weights on the processor, and of the keys and values of a sequence.
-pub(crate) fn needed(config: &LlamaConfig, precision: Precision, max_context: usize) -> u64 {
-    let (hidden, width) = (config.hidden_size as u64, config.head_dim as u64);
-    let (queries, keys) = (config.heads as u64 * width, config.kv_heads as u64 * width);
-    let attention = hidden * (2 * queries + 2 * keys);
-    let block = attention + 3 * hidden * config.intermediate_size as u64;
-    let table = config.vocab_size as u64 * hidden;
-    let tables = if config.tied_embeddings { 1 } else { 2 };
-    let matrices = config.layers as u64 * block + tables * table;
-    let weights = match precision {
-        Precision::F32 => 4 * matrices,
-        // With a scale of four bytes for each 64.
-        Precision::Int8 => matrices + matrices / 16,
-    };
-    let positions = POSITIONS.min(max_context).min(config.context_length) as u64;
-    let sequence = 2 * config.layers as u64 * keys * positions * 4;
-    weights + sequence
+impl Room {
+    /// What the machine has left, and the limits that are set for this process and its control group.
+    pub(crate) fn now() -> Self {
+        let Ok(mut system) = System::new() else {
+            return Self::default();
+        };
+        system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+        // Where the system does not tell, it says that there is none at all.
+        let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
+        let process = sysinfo::get_current_pid().ok().and_then(|id| {
+            let process = ProcessRefreshKind::nothing().with_memory().without_tasks();
+            system.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), false, process);
+            system.process(id)
+        });
+        // What the group holds of files is given back when it is needed.
+        let group = process
+            .and_then(|process| process.cgroup_limits())
+            .map(|limits| limits.total_memory.saturating_sub(limits.rss));
+        let taken = process.map_or(0, |process| process.virtual_memory());
+        Self {
+            memory: machine.into_iter().chain(group).min(),
+            addresses: address_limit().map(|limit| limit.saturating_sub(taken)),
+        }
+    }
 }
 
-/// Bytes that this process can still get: from the machine, and under the limit of its control group.
-pub(crate) fn available() -> Option<u64> {
-    let memory = MemoryRefreshKind::nothing().with_ram();
-    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory)).ok()?;
-    let machine = system.available_memory();
-    // What a group holds of files is given back when it is needed.
-    let group = system
-        .cgroup_limits()
-        .map(|limits| limits.total_memory.saturating_sub(limits.rss));
-    let least = group.map_or(machine, |group| group.min(machine));
-    (least > 0).then_some(least)
+/// The limit that `ulimit -v` sets, in bytes.
+#[cfg(unix)]
+fn address_limit() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::As).current
+}
+
+#[cfg(not(unix))]
+fn address_limit() -> Option<u64> {
+    None
 }
 
 #[cfg(test)]
@@ -73,34 +132,52 @@ mod tests {
 
     #[test]
     fn weights_and_a_sequence_are_counted() {
-        let gigabytes = |precision, context| needed(&llama_8b(), precision, context) as f64 / 1e9;
-        let sequence = 2.0 * 32.0 * 8.0 * 128.0 * 8192.0 * 4.0 / 1e9;
-        assert!((gigabytes(Precision::F32, usize::MAX) - (8.03 * 4.0 + sequence)).abs() < 0.1);
-        assert!(gigabytes(Precision::F32, 1024) < 8.03 * 4.0 + 0.5);
-        assert!(gigabytes(Precision::Int8, 1024) < 12.0);
+        let demand = |precision, context| Demand::of_shape(&llama_8b(), precision, context);
+        let is_about = |bytes: u64, gigabytes: f64| (bytes as f64 / 1e9 - gigabytes).abs() < 0.05;
+        let floats = demand(Precision::F32, usize::MAX);
+        let of_position = 2.0 * 32.0 * 8.0 * 128.0 * 4.0 / 1e9;
+        assert!(is_about(floats.memory, 8.03 * 4.0 + 4096.0 * of_position));
+        assert!(is_about(
+            floats.addresses,
+            8.03 * 4.0 + 131_072.0 * of_position
+        ));
+        let short = demand(Precision::Int8, 1024);
+        assert!(is_about(
+            short.memory,
+            8.03 * 17.0 / 16.0 + 512.0 * of_position
+        ));
+        assert_eq!(short.memory, short.addresses);
     }
 
     #[test]
     fn too_little_is_said_in_one_sentence() {
-        let error = check(34_300_000_000, Some(7_940_000_000)).expect_err("it is too little");
-        let text = error.to_string();
-        assert!(
-            text.starts_with("the model needs 34.3 GB of memory and there are 7.9 GB:"),
-            "{text}"
+        let demand = Demand {
+            memory: 34_300_000_000,
+            addresses: 50_000_000_000,
+        };
+        let room = |memory, addresses| Room { memory, addresses };
+        let said = |room| {
+            demand
+                .check(room)
+                .expect_err("it is too little")
+                .to_string()
+        };
+        assert_eq!(
+            said(room(Some(7_940_000_000), None)),
+            "the model needs 34.3 GB of memory and 7.9 GB are available: end other programs, or choose a smaller \
+             model, 8-bit weights (dtype q8) or a shorter context (maxContext)"
         );
-        assert!(
-            text.contains("smaller model") && text.contains("maxContext"),
-            "{text}"
-        );
-        assert!(check(5, Some(5)).is_ok() && check(5, None).is_ok());
+        let text = said(room(Some(34_300_000_000), Some(49_999_000_000)));
+        assert!(text.starts_with("the model needs 50.0 GB"), "{text}");
+        assert!(demand.check(room(None, None)).is_ok());
+        let enough = room(Some(34_300_000_000), Some(50_000_000_000));
+        assert!(demand.check(enough).is_ok());
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn this_machine_has_some() {
-        assert!(
-            available().is_none_or(|bytes| bytes > 1_000_000),
-            "{:?}",
-            available()
-        );
+        let memory = Room::now().memory.expect("Linux tells");
+        assert!(memory > 1_000_000, "{memory}");
     }
 }

@@ -54,6 +54,30 @@ fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
     assert_eq!(editor.leave(), Some(0));
 }
 
+#[test]
+fn it_ends_in_the_middle_of_a_rewrite() {
+    pull();
+    let home = Home::with_models_of_this_user();
+    let initialize = json!({
+        "capabilities": { "experimental": { "fastApply": { "events": true } } },
+        "initializationOptions": { "mode": "rewrite" },
+    });
+    let mut editor = Editor::start(&home, initialize);
+    let uri = home.uri("one/line_ending.rs");
+    OpenDocument::open(&mut editor, &uri, FILE);
+    let arguments = json!([{ "uri": uri, "suggestion": { "text": REPLY } }]);
+    let params = json!({ "command": "fastApply.apply", "arguments": arguments });
+    editor.begin("workspace/executeCommand", params);
+    // The prompt is being read.
+    editor.wait_for(|message| {
+        message["method"] == "fastApply/event" && message["params"]["percent"].as_u64() > Some(0)
+    });
+    let asked = Instant::now();
+    assert_eq!(editor.leave(), Some(0));
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_model_that_does_not_fit_is_one_message_and_the_merge_goes_on() {

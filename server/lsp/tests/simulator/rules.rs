@@ -600,3 +600,33 @@ fn a_closed_file_ends_it() {
         BEFORE,
     );
 }
+
+#[test]
+fn a_file_that_is_opened_again_is_another() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    let (ticket, _) = script.in_flight.remove(0);
+    let (uri, version) = (script.uri.clone(), script.version);
+    script.handle(Event::Closed { uri: uri.clone() });
+    script.handle(Event::Opened {
+        uri,
+        version,
+        text: BEFORE.to_owned(),
+    });
+    // What comes late belongs to the one before.
+    script.answer(ticket, EditAnswer::Refused("it was closed".to_owned()));
+    script.result(AFTER);
+    script.apply();
+    script.result(AFTER);
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            stopped Stopped: the file was closed.
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        AFTER,
+    );
+}

@@ -1,5 +1,6 @@
 """VS Code, from `fast-apply suggest` to the last undo."""
 
+import json
 import os
 
 import edits
@@ -106,6 +107,29 @@ def test_the_notification_cancels(workbench, streaming):
     code.click("Cancel")
     code.wait_for_text(path, edit.before)
     until("the end", lambda: not workbench.status()["sessions"])
+
+
+def test_another_extension_hands_a_suggestion_over(workbench, start):
+    edit = edits.demo()
+    path = workbench.write(edit)
+    # A workspace can be somebody else's: what it names is not started.
+    settings = workbench.project / ".vscode/settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"fastApply.server.path": "/bin/false"}))
+    code = start(workbench.replaying_server(edit), path, mode="rewrite")
+    name, reply = json.dumps(str(path)), json.dumps(edit.reply)
+    suggestion = f"{{ uri: vscode.Uri.file({name}).toString(), text: {reply} }}"
+    handed = code.run(f"return await vscode.commands.executeCommand('fastApply.suggest', {suggestion})")
+    assert handed["targets"] == [path.as_uri()], handed
+    code.run("await vscode.commands.executeCommand('fast-apply.applyPending')")
+    workbench.wait_until_done()
+    code.wait_for_text(path, edit.after)
+    until("highlights", lambda: code.marked_lines() > 0, 20, code.describe)
+    code.run("await vscode.commands.executeCommand('fast-apply.keep')")
+    until("no highlights", lambda: code.marked_lines() == 0, 20, code.describe)
+    code.run("await vscode.commands.executeCommand('fast-apply.restart')")
+    # One that has done nothing yet.
+    until("another server", lambda: (it := try_status(workbench)) and not it["last"], 30, code.describe)
 
 
 def test_two_files_at_once(workbench, start):

@@ -21,9 +21,10 @@ fn code_actions_do_not_wait_for_the_model() {
     pull();
     let latencies = Latencies::while_the_model_writes(FILE, REPLY, 200);
     let (median, late) = (latencies.quantile(0.5), latencies.quantile(0.95));
-    // The bench says what it is; this is what it must not even be on a machine that has other things to do.
-    let bound = Duration::from_millis(250);
-    assert!(median < bound / 5 && late < bound, "{median:?}, {late:?}");
+    println!("median {median:?}, 95 % within {late:?}");
+    // The bench demands a tenth of it, on a machine that has nothing else to do.
+    assert!(median < Duration::from_millis(10), "{median:?}");
+    assert!(late < Duration::from_millis(100), "{late:?}");
 }
 
 #[test]

@@ -84,13 +84,20 @@ fn print_edits(text: &str) {
     }
 }
 
+/// Fails if they wait for the model. On a machine that has other things to do they may, for those.
 fn print_code_actions(text: &str) {
     let latencies = Latencies::while_the_model_writes(text, REPLY, REQUESTS);
-    let [median, late, latest] =
-        [0.5, 0.99, 1.0].map(|share| milliseconds(latencies.quantile(share)));
+    let [median, late, latest] = [0.5, 0.99, 1.0].map(|share| latencies.quantile(share));
     println!(
-        "\n{REQUESTS} requests for code actions while the model writes: median {median} ms, \
-         99 % within {late} ms, all within {latest} ms"
+        "\n{REQUESTS} requests for code actions while the model writes: median {} ms, 99 % within {} ms, all within {} ms",
+        milliseconds(median),
+        milliseconds(late),
+        milliseconds(latest),
+    );
+    let is_at_once = median < Duration::from_millis(1) && late < Duration::from_millis(5);
+    assert!(
+        is_at_once,
+        "the median shall be below 1 ms, and 99 % below 5 ms"
     );
 }
 

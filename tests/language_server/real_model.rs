@@ -22,7 +22,7 @@ fn code_actions_do_not_wait_for_the_model() {
     let latencies = Latencies::while_the_model_writes(FILE, REPLY, 200);
     let (median, late) = (latencies.quantile(0.5), latencies.quantile(0.95));
     println!("median {median:?}, 95 % within {late:?}");
-    // The bench demands a tenth of it, on a machine that has nothing else to do.
+    // Ten and twenty times what the bench demands, because the machine may have other things to do.
     assert!(median < Duration::from_millis(10), "{median:?}");
     assert!(late < Duration::from_millis(100), "{late:?}");
 }

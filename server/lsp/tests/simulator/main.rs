@@ -8,10 +8,12 @@
 
 mod buffer;
 mod client;
+mod editor;
 mod history;
 mod neovim;
 mod rules;
 mod scenario;
+mod script;
 mod transcripts;
 mod world;
 
@@ -20,7 +22,8 @@ use std::time::Instant;
 use fast_apply_lsp::event::Phase;
 use fast_apply_lsp::settings::Granularity;
 
-use client::{Coverage, EDITORS, Editor, Temper};
+use client::Coverage;
+use editor::{EDITORS, Editor, Temper};
 use scenario::Scenario;
 use world::World;
 

@@ -6,7 +6,7 @@ use fast_apply_lsp::event::Millis;
 use fast_apply_lsp::settings::Granularity;
 use fastrand::Rng;
 
-use crate::client::{Editor, Temper};
+use crate::editor::{Editor, Temper};
 
 /// One run, made from a seed.
 #[derive(Clone, Debug)]

@@ -219,14 +219,7 @@ impl Editor {
 
     /// Waits for the process to end, the pipe to it as it is.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.process.try_wait().expect("it can be waited for") {
-                return status;
-            }
-            assert!(start.elapsed() < DEADLINE, "the server does not end");
-            thread::sleep(Duration::from_millis(5));
-        }
+        end_of(&mut self.process)
     }
 
     /// Says goodbye as an editor should, and leaves the pipe open.
@@ -234,6 +227,18 @@ impl Editor {
         self.request("shutdown", Value::Null);
         self.notify("exit", Value::Null);
         self.end().code()
+    }
+}
+
+/// Waits for a server to end.
+pub(crate) fn end_of(process: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = process.try_wait().expect("it can be waited for") {
+            return status;
+        }
+        assert!(start.elapsed() < DEADLINE, "the server does not end");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

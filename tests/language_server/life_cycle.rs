@@ -1,10 +1,12 @@
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::editor::{DEADLINE, Editor, Home, REPLY};
+use crate::editor::{DEADLINE, Editor, Home, REPLY, end_of};
 
 /// Stands in for Python, and so for pip.
 const SCRIPTED_PYTHON: &str = concat!(
@@ -80,15 +82,40 @@ fn it_ends_though_nobody_reads_what_it_says() {
         );
     }
     say(json!({ "jsonrpc": "2.0", "method": "exit" }));
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = process.try_wait().expect("it can be waited for") {
-            break status;
-        }
-        assert!(start.elapsed() < DEADLINE, "it does not end");
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(end_of(&mut process).code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_speaks_through_sockets_which_node_gives_to_its_children() {
+    let home = Home::new();
+    let (ours, theirs) = UnixStream::pair().expect("sockets");
+    let end = || OwnedFd::from(theirs.try_clone().expect("a socket"));
+    let mut command = home.command(&["lsp"]);
+    let mut process = command
+        .stdin(end())
+        .stdout(end())
+        .spawn()
+        .expect("it starts");
+    // The server's ends of it are the server's alone.
+    drop((command, theirs));
+    ours.set_read_timeout(Some(DEADLINE)).expect("a socket");
+    let say = |message: Value| {
+        let body = message.to_string();
+        write!(&ours, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it listens");
     };
-    assert_eq!(status.code(), Some(1));
+    let params = json!({ "capabilities": {} });
+    say(json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }));
+    let mut answer = String::new();
+    let mut input = BufReader::new(&ours);
+    input.read_line(&mut answer).expect("it answers");
+    assert!(answer.starts_with("Content-Length: "), "{answer}");
+    say(json!({ "jsonrpc": "2.0", "id": 1, "method": "shutdown" }));
+    say(json!({ "jsonrpc": "2.0", "method": "exit" }));
+    let mut rest = String::new();
+    input.read_to_string(&mut rest).expect("it closes its end");
+    assert!(rest.contains("\"id\":1"), "{rest}");
+    assert_eq!(end_of(&mut process).code(), Some(0));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::program::binary;
 
 /// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A file to edit.
 pub(crate) const HOUSE: &str = "\

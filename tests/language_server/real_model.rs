@@ -1,6 +1,7 @@
 //! The default model behind the server.
 
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fast_apply_lsp::model_source::{InstalledModels, MissingFlag, ModelSource};
@@ -18,7 +19,7 @@ const REPLY: &str = include_str!("../data/demo/reply.md");
 
 #[test]
 fn code_actions_do_not_wait_for_the_model() {
-    pull();
+    let _alone = pull();
     let latencies = Latencies::while_the_model_writes(FILE, REPLY, 200);
     let (median, late) = (latencies.quantile(0.5), latencies.quantile(0.95));
     println!("median {median:?}, 95 % within {late:?}");
@@ -29,7 +30,7 @@ fn code_actions_do_not_wait_for_the_model() {
 
 #[test]
 fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
-    pull();
+    let _alone = pull();
     let home = Home::with_models_of_this_user();
     let initialize = json!({
         "capabilities": { "experimental": { "fastApply": { "events": true } } },
@@ -57,7 +58,7 @@ fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
 
 #[test]
 fn it_ends_in_the_middle_of_a_rewrite() {
-    pull();
+    let _alone = pull();
     let home = Home::with_models_of_this_user();
     let initialize = json!({
         "capabilities": { "experimental": { "fastApply": { "events": true } } },
@@ -82,7 +83,7 @@ fn it_ends_in_the_middle_of_a_rewrite() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_model_that_does_not_fit_is_one_message_and_the_merge_goes_on() {
-    pull();
+    let _alone = pull();
     let home = Home::with_models_of_this_user();
     let initialize = json!({
         "capabilities": { "experimental": { "fastApply": { "events": true } } },
@@ -109,7 +110,7 @@ fn a_model_that_does_not_fit_is_one_message_and_the_merge_goes_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_unloaded_model_gives_its_memory_back() {
-    pull();
+    let _alone = pull();
     let choice = UserConfig::default().choice(&Settings::default());
     let applier = InstalledModels.applier(&choice, MissingFlag::default());
     let before = resident_bytes();
@@ -140,9 +141,12 @@ fn resident_bytes() -> i64 {
     pages.expect("the second is what is resident") * 4096
 }
 
-/// Fetches the model if it is not here.
-fn pull() {
+/// Fetches the model if it is not here. The tests take turns with it: together they would only wait for each other.
+fn pull() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let pulled = Command::new(binary()).args(["model", "pull"]).output();
     let pulled = pulled.expect("it runs");
     assert!(pulled.status.success(), "{pulled:?}");
+    turn
 }

@@ -99,7 +99,7 @@ async fn a_change_without_a_version_leaves_the_last_one() {
     let mut params = changed(URI, 0, "fn other() {}\n");
     params["textDocument"]["version"] = json!(null);
     editor.notify("textDocument/didChange", params).await;
-    let reply = "```rust\nfn third() {}\n\n// ... existing code ...\n```\n";
+    let reply = "```rust\nfn other() { third(); }\n```\n";
     let argument = json!({ "uri": URI, "version": 3, "suggestion": { "text": reply } });
     editor.execute("fastApply.apply", argument).await;
     let edit = editor.expect("workspace/applyEdit").await;
@@ -107,6 +107,6 @@ async fn a_change_without_a_version_leaves_the_last_one() {
     assert_eq!(change["textDocument"]["version"], 3, "{edit}");
     assert_eq!(
         apply("fn other() {}\n", &change["edits"][0]),
-        "fn third() {}\n\nfn other() {}\n"
+        "fn other() { third(); }\n"
     );
 }

@@ -41,7 +41,7 @@ fn no_session_corrupts_a_buffer_or_hangs() {
     let mut total = Tally::default();
     let mut seconds = 0.0;
     println!(
-        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left misplaced"
+        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left misplaced spoiled"
     );
     for editor in EDITORS {
         let start = processor_time();
@@ -113,6 +113,8 @@ struct Tally {
     newer: usize,
     left: usize,
     misplaced: usize,
+    /// Of those that were misplaced, in how many the text is not what it should be.
+    spoiled: usize,
 }
 
 impl Tally {
@@ -128,7 +130,7 @@ impl Tally {
     fn print(&self, editor: Editor, seconds: f64) {
         let [finished, cancelled, stopped, unconfirmed] = self.phases;
         println!(
-            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9}",
+            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9} {:>7}",
             format!("{editor:?}"),
             self.sessions as f64 / seconds,
             self.refused,
@@ -138,6 +140,7 @@ impl Tally {
             self.newer,
             self.left,
             self.misplaced,
+            self.spoiled,
         );
     }
 }
@@ -181,12 +184,15 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     // An editor that drops edits at will and lies about it may leave anything undone, but nothing spoiled.
     let said = &world.said;
     let damaged = said.contains("wrong place");
-    if let Some(gone) = world.client.buffer.destroyed()
+    let ours = world.client.buffer.without_user();
+    let destroyed = world.client.buffer.destroyed();
+    let is_whole = destroyed.is_none() && scenario.keeps_the_unchanged(&ours);
+    tally.spoiled += usize::from(damaged && !is_whole);
+    if let Some(gone) = destroyed
         && !damaged
     {
         return Err(describe(&format!("{gone:?}, typed by the user, is gone")));
     }
-    let ours = world.client.buffer.without_user();
     let streams_tokens = scenario.granularity == Some(Granularity::Token)
         || (scenario.granularity.is_none() && scenario.grouped_undo);
     // Only an editor that does not look at versions can put an edit into the wrong place.

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use fast_apply_apply::{Applier, Replay};
 use fast_apply_lsp::model_source::{MissingFlag, ModelSource, OnFetched};
 use fast_apply_lsp::user_config::ModelChoice;
-use fast_apply_lsp::{ServeOptions, serve, socket};
+use fast_apply_lsp::{ServeOptions, serve, socket, standard_streams};
 
 /// Writes one text for everything.
 struct Recorded(Replay);
@@ -47,9 +47,14 @@ fn main() -> anyhow::Result<()> {
             sockets: socket::directory(),
             ..ServeOptions::default()
         };
-        serve(tokio::io::stdin(), tokio::io::stdout(), options).await
+        serve(
+            standard_streams::input(),
+            standard_streams::output(),
+            options,
+        )
+        .await
     });
-    // The thread that reads the standard input cannot be ended otherwise.
+    // A thread that waits for input cannot be ended otherwise.
     std::process::exit(end.exit_code())
 }
 

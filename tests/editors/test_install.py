@@ -107,6 +107,24 @@ def test_neovim(workbench, edit_is_applied):
     edit_is_applied(user, lambda path: Installed(workbench, server, [path], {}))
 
 
+@pytest.mark.skipif("FAST_APPLY_TEST_NEOVIM" not in os.environ, reason="Neovim is not installed")
+def test_neovim_without_the_plugin(workbench, edit_is_applied):
+    from neovim import BareNeovim
+
+    server = workbench.real_server()
+    user = NewUser(workbench, server, nvim=[os.environ["FAST_APPLY_TEST_NEOVIM"]])
+    entry, enabled = reversed(blocks(ROOT / "editors/neovim/README.md", "lua"))
+
+    class Installed(BareNeovim):
+        def configure(self, environment, server, settings):
+            configuration = user.home / ".config/nvim"
+            (configuration / "lsp").mkdir(parents=True)
+            (configuration / "lsp/fast_apply.lua").write_text(entry)
+            (configuration / "init.lua").write_text(enabled)
+
+    edit_is_applied(user, lambda path: Installed(workbench, server, [path], {}))
+
+
 @pytest.mark.skipif("FAST_APPLY_TEST_HELIX" not in os.environ, reason="Helix is not installed")
 def test_helix(workbench, edit_is_applied):
     from helix import Helix

@@ -129,6 +129,10 @@ class VsCode:
     def wait_for_text(self, path, expected, seconds=30):
         until("the text", lambda: self.text(path) == expected, seconds, lambda: self.text(path).decode())
 
+    def marked_lines(self):
+        """How many lines on the screen are highlighted."""
+        return self.page.locator(".view-overlays [class*='TextEditorDecorationType']").count()
+
     def type_at_start(self, path, text):
         """Types at the start of the file that is shown."""
         self.focus()

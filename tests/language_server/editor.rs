@@ -1,5 +1,6 @@
 //! An editor that starts the server as editors do.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 use crate::program::binary;
 
 /// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A file to edit.
 pub(crate) const HOUSE: &str = "\
@@ -79,7 +80,20 @@ impl Home {
 
     /// `fast-apply` for this user, run in one of the projects.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        self.command_of(binary().as_ref(), arguments)
+    }
+
+    /// The same with so many KiB of address space.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limited_command(&self, kibibytes: u32, arguments: &[&str]) -> Command {
+        let limit = format!("ulimit -v {kibibytes} && exec \"$0\" \"$@\"");
+        let mut command = self.command_of("sh".as_ref(), &["-c", &limit]);
+        command.arg(binary()).args(arguments);
+        command
+    }
+
+    fn command_of(&self, program: &OsStr, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         if !self.has_models {
             command
                 .env("HOME", self.path("home"))
@@ -123,7 +137,11 @@ pub(crate) struct Editor {
 
 impl Editor {
     pub(crate) fn start(home: &Home, initialize: Value) -> Self {
-        let mut editor = Self::spawn(home);
+        Self::start_command(home.command(&["lsp", "--stdio"]), initialize)
+    }
+
+    pub(crate) fn start_command(command: Command, initialize: Value) -> Self {
+        let mut editor = Self::spawn(command);
         let answer = editor.request("initialize", initialize);
         assert_eq!(
             answer["result"]["serverInfo"]["name"], "fast-apply",
@@ -133,11 +151,8 @@ impl Editor {
         editor
     }
 
-    pub(crate) fn spawn(home: &Home) -> Self {
-        let mut process = home
-            .command(&["lsp", "--stdio"])
-            .spawn()
-            .expect("it starts");
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command.spawn().expect("it starts");
         let output = process.stdout.take().expect("it is piped");
         let (sender, messages) = channel();
         thread::spawn(move || {
@@ -204,14 +219,7 @@ impl Editor {
 
     /// Waits for the process to end, the pipe to it as it is.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.process.try_wait().expect("it can be waited for") {
-                return status;
-            }
-            assert!(start.elapsed() < DEADLINE, "the server does not end");
-            thread::sleep(Duration::from_millis(5));
-        }
+        end_of(&mut self.process)
     }
 
     /// Says goodbye as an editor should, and leaves the pipe open.
@@ -219,6 +227,18 @@ impl Editor {
         self.request("shutdown", Value::Null);
         self.notify("exit", Value::Null);
         self.end().code()
+    }
+}
+
+/// Waits for a server to end.
+pub(crate) fn end_of(process: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = process.try_wait().expect("it can be waited for") {
+            return status;
+        }
+        assert!(start.elapsed() < DEADLINE, "the server does not end");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -1,9 +1,18 @@
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::editor::{Editor, Home};
+use crate::editor::{DEADLINE, Editor, Home, REPLY, end_of};
+
+/// Stands in for Python, and so for pip.
+const SCRIPTED_PYTHON: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../server/engine/tests/fixtures/scripted-python/python3"
+);
 
 #[test]
 fn the_exit_code_says_whether_the_editor_said_goodbye() {
@@ -73,15 +82,40 @@ fn it_ends_though_nobody_reads_what_it_says() {
         );
     }
     say(json!({ "jsonrpc": "2.0", "method": "exit" }));
-    let start = std::time::Instant::now();
-    let status = loop {
-        if let Some(status) = process.try_wait().expect("it can be waited for") {
-            break status;
-        }
-        assert!(start.elapsed() < crate::editor::DEADLINE, "it does not end");
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(end_of(&mut process).code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_speaks_through_sockets_which_node_gives_to_its_children() {
+    let home = Home::new();
+    let (ours, theirs) = UnixStream::pair().expect("sockets");
+    let end = || OwnedFd::from(theirs.try_clone().expect("a socket"));
+    let mut command = home.command(&["lsp"]);
+    let mut process = command
+        .stdin(end())
+        .stdout(end())
+        .spawn()
+        .expect("it starts");
+    // The server's ends of it are the server's alone.
+    drop((command, theirs));
+    ours.set_read_timeout(Some(DEADLINE)).expect("a socket");
+    let say = |message: Value| {
+        let body = message.to_string();
+        write!(&ours, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it listens");
     };
-    assert_eq!(status.code(), Some(1));
+    let params = json!({ "capabilities": {} });
+    say(json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }));
+    let mut answer = String::new();
+    let mut input = BufReader::new(&ours);
+    input.read_line(&mut answer).expect("it answers");
+    assert!(answer.starts_with("Content-Length: "), "{answer}");
+    say(json!({ "jsonrpc": "2.0", "id": 1, "method": "shutdown" }));
+    say(json!({ "jsonrpc": "2.0", "method": "exit" }));
+    let mut rest = String::new();
+    input.read_to_string(&mut rest).expect("it closes its end");
+    assert!(rest.contains("\"id\":1"), "{rest}");
+    assert_eq!(end_of(&mut process).code(), Some(0));
 }
 
 #[test]
@@ -108,6 +142,43 @@ fn it_starts_without_a_model_and_says_what_is_missing() {
     let stderr = editor.process.stderr.as_mut().expect("it is piped");
     stderr.read_to_string(&mut errors).expect("it is text");
     assert!(errors.lines().count() <= 1, "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_download_ends_with_the_server() {
+    let home = Home::new();
+    let (programs, started) = (home.path("programs"), home.path("started"));
+    std::fs::create_dir(&programs).expect("a directory");
+    let script = format!(
+        "echo $$ > {0}.part; mv {0}.part {0}; exec sleep 60\n",
+        started.display()
+    );
+    std::fs::write(programs.join("commands.sh"), script).expect("a file");
+    std::os::unix::fs::symlink(SCRIPTED_PYTHON, programs.join("python3")).expect("a link");
+    let others = std::env::var("PATH").unwrap_or_default();
+    let mut command = home.command(&["lsp"]);
+    command.env("PATH", format!("{}:{others}", programs.display()));
+    let mut editor = Editor::start_command(command, json!({ "capabilities": {} }));
+    while editor.status()["state"] != "missing" {}
+
+    let uri = home.uri("one/src/house.rs");
+    editor.open(&uri);
+    let arguments = json!([{ "uri": uri, "text": REPLY }]);
+    let params = json!({ "command": "fastApply.suggest", "arguments": arguments });
+    editor.begin("workspace/executeCommand", params);
+    let question = editor.wait_for(|message| message["method"] == "window/showMessageRequest");
+    let answer = json!({ "title": "Download" });
+    editor.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": answer }));
+    let begun = Instant::now();
+    while !started.exists() {
+        assert!(begun.elapsed() < DEADLINE, "the download does not start");
+        editor.status();
+    }
+    assert_eq!(editor.leave(), Some(0));
+    let process = std::fs::read_to_string(&started).expect("a number");
+    let looked_for = Command::new("kill").args(["-0", process.trim()]).output();
+    assert!(!looked_for.expect("it runs").status.success(), "it goes on");
 }
 
 #[test]

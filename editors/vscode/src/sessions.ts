@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { Marks } from "./marks";
 
 export type Phase = "started" | "hunk" | "finished" | "cancelled" | "refused" | "stopped" | "unconfirmed";
 
@@ -30,17 +31,7 @@ interface Running {
 /** Shows runs: a notification with a Cancel button while they last, and the changed lines until they are kept or undone. */
 export class Sessions implements vscode.Disposable {
   private readonly running = new Map<number, Running>();
-  private readonly changed = new Map<string, vscode.Range[]>();
-  private readonly decoration = vscode.window.createTextEditorDecorationType({
-    isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor("diffEditor.insertedLineBackground"),
-    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.addedForeground"),
-    overviewRulerLane: vscode.OverviewRulerLane.Left,
-  });
-  private readonly listeners = [
-    vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.decorate(editor))),
-    vscode.workspace.onDidCloseTextDocument((document) => this.changed.delete(document.uri.toString())),
-  ];
+  private readonly marks = new Marks();
 
   constructor(private readonly execute: (command: string, uri: string) => Thenable<unknown>) {}
 
@@ -58,22 +49,19 @@ export class Sessions implements vscode.Disposable {
 
   /** Takes the marks of a document away. */
   unmark(uri: vscode.Uri): void {
-    this.changed.delete(uri.toString());
-    vscode.window.visibleTextEditors.forEach((editor) => this.decorate(editor));
+    this.marks.set(uri, []);
   }
 
   /** Takes down everything: the server is gone. */
   reset(): void {
     this.running.forEach((running) => running.end());
     this.running.clear();
-    this.changed.clear();
-    vscode.window.visibleTextEditors.forEach((editor) => this.decorate(editor));
+    this.marks.clear();
   }
 
   dispose(): void {
     this.reset();
-    this.decoration.dispose();
-    vscode.Disposable.from(...this.listeners).dispose();
+    this.marks.dispose();
   }
 
   private show(event: Event): Running {
@@ -126,12 +114,7 @@ export class Sessions implements vscode.Disposable {
       const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
       return new vscode.Range(start.line, 0, last, 0);
     });
-    this.changed.set(vscode.Uri.parse(event.uri).toString(), ranges);
-    vscode.window.visibleTextEditors.forEach((editor) => this.decorate(editor));
-  }
-
-  private decorate(editor: vscode.TextEditor): void {
-    editor.setDecorations(this.decoration, this.changed.get(editor.document.uri.toString()) ?? []);
+    this.marks.set(vscode.Uri.parse(event.uri), ranges);
   }
 }
 

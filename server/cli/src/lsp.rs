@@ -4,7 +4,7 @@ use clap::Args;
 use fast_apply_engine::DeviceChoice;
 use fast_apply_engine::assets::Locations;
 use fast_apply_lsp::user_config::{CommandLine, UserConfig};
-use fast_apply_lsp::{ServeOptions, logging, serve, socket};
+use fast_apply_lsp::{End, ServeOptions, logging, serve, socket, standard_streams};
 
 use crate::failure::Failure;
 use crate::graphics_card;
@@ -25,7 +25,7 @@ pub(crate) struct LspArguments {
     device: Option<DeviceChoice>,
 }
 
-/// Serves until the editor is gone. Never returns: the thread that waits for input cannot be ended otherwise.
+/// Serves until the editor is gone. Never returns: a thread that waits for input cannot be ended otherwise.
 pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
     if matches!(
         arguments.device,
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let end = runtime.block_on(async {
+    let serving = runtime.spawn(async {
         let options = ServeOptions {
             config,
             complaints,
@@ -59,8 +59,15 @@ pub(crate) fn run(arguments: LspArguments) -> Result<(), Failure> {
             stop: Box::pin(stopped()),
             ..ServeOptions::default()
         };
-        serve(tokio::io::stdin(), tokio::io::stdout(), options).await
+        serve(
+            standard_streams::input(),
+            standard_streams::output(),
+            options,
+        )
+        .await
     });
+    // On this thread it would have to be woken by the one that waits for the input.
+    let end = runtime.block_on(serving).unwrap_or(End::Abrupt);
     std::process::exit(end.exit_code())
 }
 

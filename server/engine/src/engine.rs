@@ -9,6 +9,7 @@ use std::thread;
 use crate::Error;
 use crate::decode::{Decoder, Generation, Progress, Task};
 use crate::draft::{DraftKind, DraftLength, Sources};
+use crate::kernels::return_freed_memory;
 use crate::model::LanguageModel;
 use crate::score::{Candidate, Scores};
 
@@ -109,12 +110,17 @@ impl Engine {
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("engine".into())
-            .spawn(move || match load().and_then(Decoder::new) {
-                Ok(decoder) => {
-                    loaded(Ok(decoder.model().context_length()));
-                    serve(&inbox, decoder, &load);
+            .spawn(move || {
+                match load().and_then(Decoder::new) {
+                    Ok(decoder) => {
+                        // What reading it took.
+                        return_freed_memory();
+                        loaded(Ok(decoder.model().context_length()));
+                        serve(&inbox, decoder, &load);
+                    }
+                    Err(error) => loaded(Err(error)),
                 }
-                Err(error) => loaded(Err(error)),
+                return_freed_memory();
             })
             .expect("the system can start one more thread");
         Self { requests }
@@ -172,11 +178,12 @@ fn serve(
         }));
         let result = result.unwrap_or(Err(Error::EnginePanicked));
         if let Err(Error::EnginePanicked) = result {
-            // The cache may be half written: only a fresh model can be trusted.
-            match load().and_then(Decoder::new) {
-                Ok(fresh) => decoder = fresh,
+            // The cache may be half written: only a fresh model can be trusted. There may be no memory for both.
+            drop(decoder);
+            decoder = match load().and_then(Decoder::new) {
+                Ok(fresh) => fresh,
                 Err(_) => return,
-            }
+            };
         }
         match (request, result) {
             (Request::Rewrite(_, mut sink), Ok(Done::Rewrite(generation))) => {
@@ -235,4 +242,97 @@ fn score(
     decoder.score(prompt, candidates, cancel, &mut |done, total| {
         sink(ScoreEvent::Progress { done, total });
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+    use std::sync::atomic::Ordering;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::Choice;
+
+    /// Chooses one token for ever. Fails once each time it is told to.
+    struct Fragile {
+        breaks: Arc<AtomicBool>,
+        position: usize,
+    }
+
+    impl LanguageModel for Fragile {
+        fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
+            assert!(!self.breaks.swap(false, Ordering::Relaxed), "it breaks");
+            self.position += tokens.len();
+            Ok(rows.map(|_| Choice::of_logits(&[0.0, 1.0])).collect())
+        }
+
+        fn logits(&mut self, _: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
+            Ok(rows.map(|_| vec![0.0, 1.0]).collect())
+        }
+
+        fn position(&self) -> usize {
+            self.position
+        }
+
+        fn truncate(&mut self, position: usize) {
+            self.position = position;
+        }
+
+        fn context_length(&self) -> usize {
+            1024
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_one_request_and_the_next_has_a_fresh_model() {
+        let breaks = Arc::new(AtomicBool::new(false));
+        let (sender, loaded) = channel();
+        let (model_breaks, (counter, loads)) = (Arc::clone(&breaks), channel());
+        let load = move || -> Result<BoxedModel, Error> {
+            counter.send(()).expect("the test listens");
+            let breaks = Arc::clone(&model_breaks);
+            Ok(Box::new(Fragile {
+                breaks,
+                position: 0,
+            }))
+        };
+        let engine = Engine::start(load, move |result| sender.send(result).expect("it listens"));
+        let deadline = Duration::from_secs(60);
+        let positions = loaded.recv_timeout(deadline).expect("it loads");
+        assert_eq!(positions.expect("it can be loaded"), 1024);
+
+        let last_event = || {
+            let (sender, events) = channel();
+            let request = RewriteRequest {
+                sources: Sources {
+                    prompt: vec![0; 4],
+                    ..Sources::default()
+                },
+                draft: DraftKind::None,
+                draft_length: DraftLength::Auto,
+                stop_tokens: vec![0],
+                max_output: 3,
+                forced: None,
+                expected: None,
+                cancel: Arc::default(),
+            };
+            engine.rewrite(
+                request,
+                Box::new(move |event| sender.send(event).unwrap_or(())),
+            );
+            std::iter::from_fn(|| events.recv_timeout(deadline).ok()).last()
+        };
+        breaks.store(true, Ordering::Relaxed);
+        let event = last_event();
+        assert!(
+            matches!(event, Some(Event::Failed(Error::EnginePanicked))),
+            "{event:?}"
+        );
+        let event = last_event();
+        assert!(
+            matches!(&event, Some(Event::Finished(written)) if written.tokens == [1, 1, 1]),
+            "{event:?}"
+        );
+        assert_eq!(loads.try_iter().count(), 2);
+    }
 }

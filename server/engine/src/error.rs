@@ -30,6 +30,18 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// The model does not fit into memory.
+    #[error(
+        "the model needs {} of memory and {} are available: end other programs, or choose a smaller model, 8-bit \
+         weights (dtype q8) or a shorter context (maxContext)",
+        gigabytes(*needed), gigabytes(*available)
+    )]
+    Memory {
+        /// Bytes of its weights and of keys and values.
+        needed: u64,
+        /// Bytes that this process can still get.
+        available: u64,
+    },
     /// An option asks for what this build or this model cannot do.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -42,6 +54,10 @@ pub enum Error {
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(String),
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
 }
 
 impl From<candle_core::Error> for Error {

@@ -9,6 +9,7 @@ pub mod engine;
 mod error;
 pub mod kernels;
 mod load;
+mod memory;
 pub mod model;
 pub mod prompt;
 pub mod score;

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
 use crate::kernels::{InstructionSet, Machine, Precision};
+use crate::memory::{Demand, Room};
 use crate::model::{CpuLlama, Llama, Lora, Weights};
 use crate::tokenizer::Tokenizer;
 
@@ -137,6 +138,7 @@ impl LoadOptions {
             _ => (Precision::F32, DType::F32),
         };
         if placement.device == "cpu" {
+            Demand::of(&weights, precision, self.max_context).check(Room::now())?;
             let machine = Machine::new(InstructionSet::detect(), placement.threads);
             let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
             return Ok(Box::new(model));
@@ -193,5 +195,36 @@ impl FromStr for DTypeChoice {
             "q8" => Ok(Self::Q8),
             _ => Err(format!("'{name}' is none of auto, f32, bf16, q8")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_beyond_the_memory_is_refused_before_it_is_read() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, text: &str| {
+            std::fs::write(directory.path().join(name), text).expect("a file");
+        };
+        // Some 400,000 GB, of which not a single tensor is there.
+        let config = r#"{
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+            "hidden_size": 131072, "intermediate_size": 524288, "vocab_size": 128000,
+            "num_hidden_layers": 400, "num_attention_heads": 1024, "num_key_value_heads": 1024,
+            "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 8192,
+            "tie_word_embeddings": true
+        }"#;
+        write("config.json", config);
+        write("model.safetensors.index.json", r#"{ "weight_map": {} }"#);
+        let options = LoadOptions {
+            device: DeviceChoice::Cpu,
+            dtype: DTypeChoice::Auto,
+            max_context: usize::MAX,
+        };
+        let files = ModelFiles::Safetensors(directory.path().to_owned());
+        let refused = options.load(&files, None).err();
+        assert!(matches!(refused, Some(Error::Memory { .. })), "{refused:?}");
     }
 }

@@ -3,15 +3,20 @@
 //! [`MainLoop::handle`](crate::main_loop::MainLoop::handle) turns one into the other. It does no I/O and reads no
 //! clock, so a list of events is a full replay of a run.
 
+mod client;
+mod report;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fast_apply_apply::{Mode, Stats};
-use fast_apply_text::{Encoding, PositionRange, TextChange};
+use fast_apply_text::{PositionRange, TextChange};
 use serde_json::Value;
 
-use crate::settings::{Granularity, Settings};
+pub use self::client::Client;
+pub use self::report::{HunkReport, Phase, Report};
+use crate::settings::Settings;
 
 /// A document as the client names it: the URI's text, never changed.
 pub type Uri = Arc<str>;
@@ -93,33 +98,6 @@ pub enum Event {
     },
     /// A time asked for by [`Effect::WakeAt`] has come; also harmless at any other time.
     Woken,
-}
-
-/// What a client can do, and how it counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Client {
-    /// `clientInfo.name`, empty if it has none.
-    pub name: String,
-    /// How columns are counted.
-    pub encoding: Encoding,
-    /// `experimental.fastApply.events`: wants `fastApply/event`.
-    pub events: bool,
-    /// `experimental.fastApply.groupedUndo`: many edits are one undo step.
-    pub grouped_undo: bool,
-    /// `window.workDoneProgress`.
-    pub progress: bool,
-    /// `window.showDocument`.
-    pub show_document: bool,
-    /// Code lenses and their refresh.
-    pub code_lens: bool,
-    /// Emacs 28 or older: its eglot does not look at what comes together with an answer before more comes.
-    pub old_eglot: bool,
-    /// `workspace.applyEdit` is known to be missing.
-    pub cannot_edit: bool,
-    /// The settings it came with.
-    pub settings: Settings,
-    /// Its workspace folders.
-    pub folders: Vec<PathBuf>,
 }
 
 /// A command of the client.
@@ -339,88 +317,4 @@ pub struct Job {
     pub mode: Mode,
     /// Set to stop at the next verify step.
     pub cancel: Arc<AtomicBool>,
-}
-
-/// How a session is doing.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// Which session.
-    pub session: SessionId,
-    /// Its document.
-    pub uri: Uri,
-    /// What happened.
-    pub phase: Phase,
-    /// How much is done, 0 to 100.
-    pub percent: u8,
-    /// What the session changes, as far as it is known.
-    pub hunks: Vec<HunkReport>,
-    /// What it took, once known.
-    pub stats: Option<Box<Stats>>,
-    /// What to say, if anything.
-    pub message: Option<String>,
-}
-
-/// What happened to a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It runs.
-    Started,
-    /// It goes on: a hunk is known or has landed, or more is read or written.
-    Hunk,
-    /// All that could be written is.
-    Finished,
-    /// Cancelled or undone, and put back.
-    Cancelled,
-    /// Nothing was good enough to write.
-    Refused,
-    /// It could not go on.
-    Stopped,
-    /// The editor never told what became of the last edit.
-    Unconfirmed,
-}
-
-impl Phase {
-    /// Whether nothing follows.
-    pub fn is_last(self) -> bool {
-        !matches!(self, Phase::Started | Phase::Hunk)
-    }
-
-    /// The name in `fastApply/event`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::Started => "started",
-            Phase::Hunk => "hunk",
-            Phase::Finished => "finished",
-            Phase::Cancelled => "cancelled",
-            Phase::Refused => "refused",
-            Phase::Stopped => "stopped",
-            Phase::Unconfirmed => "unconfirmed",
-        }
-    }
-}
-
-/// One hunk of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HunkReport {
-    /// The same for the whole session.
-    pub id: u64,
-    /// Where it is in the document now.
-    pub range: PositionRange,
-    /// `insert`, `delete` or `replace`.
-    pub kind: &'static str,
-    /// Whether the document has it.
-    pub landed: bool,
-}
-
-/// How edits are cut, if the settings say nothing.
-impl Client {
-    /// What this client does best with.
-    pub fn granularity(&self) -> Granularity {
-        match self.settings.granularity {
-            Some(granularity) => granularity,
-            None if self.grouped_undo => Granularity::Token,
-            None if self.old_eglot || self.name.eq_ignore_ascii_case("eglot") => Granularity::Whole,
-            None => Granularity::Hunk,
-        }
-    }
 }

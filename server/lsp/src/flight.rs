@@ -63,9 +63,12 @@ impl Part {
     pub(crate) fn put_at(&self, before: &Rope, after: &Rope, encoding: Encoding) -> Option<Splice> {
         let starts = places_at(before, self.positions.start, encoding);
         let ends = places_at(before, self.positions.end, encoding);
+        // What has shrunk to a place, because the text ends before it, is one place however that is meant.
+        let is_place = starts == ends;
         let mut ranges = starts
             .into_iter()
-            .flat_map(|start| ends.map(|end| start..end.max(start)));
+            .flat_map(|start| ends.map(|end| start..end.max(start)))
+            .filter(|range| !is_place || range.is_empty());
         let end = before.len_bytes();
         let longer = starts.contains(&end).then(|| {
             let ending = if self.text.contains("\r\n") {

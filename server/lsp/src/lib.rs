@@ -27,6 +27,7 @@ mod session;
 pub mod settings;
 pub mod snapshot;
 pub mod socket;
+pub mod standard_streams;
 mod target;
 pub mod user_config;
 mod workshop;

@@ -1,6 +1,7 @@
 //! The owner of all state: documents, suggestions and sessions.
 
 mod commands;
+mod preview;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -8,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fast_apply_apply::{Mode, Stats};
-use fast_apply_text::{Document, SourceText, TextChange, UnifiedDiff};
+use fast_apply_text::{Document, SourceText, TextChange};
 
+use self::preview::Preview;
 use crate::event::{
-    Client, EditAnswer, Effect, Ending, Event, Gravity, HunkReport, Job, Millis, ModelState, Phase,
-    Report, SessionId, Suggested, Ticket, Uri, Work,
+    Client, EditAnswer, Effect, Event, HunkReport, Job, Millis, ModelState, Phase, Report,
+    SessionId, Suggested, Ticket, Uri, Work,
 };
 use crate::path::path_of;
 use crate::session::{Action, Session, Start};
@@ -60,12 +62,6 @@ struct Application {
     conversation: Option<String>,
     /// The selection that holds the suggestion and goes.
     selection: Option<Range<usize>>,
-}
-
-/// A result that is only to be shown.
-struct Preview {
-    uri: Uri,
-    before: String,
 }
 
 impl MainLoop {
@@ -170,9 +166,10 @@ impl MainLoop {
         let Some(uri) = self.tickets.remove(&ticket) else {
             return;
         };
-        let now = self.now;
-        if let Some(session) = self.session_of(&uri) {
-            session.answered(ticket, answer, now);
+        if let Some(open) = self.documents.get_mut(&uri)
+            && let Some(session) = &mut open.session
+        {
+            session.answered(ticket, answer, open.document.version(), self.now);
         }
         self.advance(&uri);
     }
@@ -230,36 +227,6 @@ impl MainLoop {
         open.told = None;
         self.effects.push(Effect::Work(Box::new(job)));
         self.advance(uri);
-    }
-
-    fn show_preview(&mut self, preview: &Preview, ending: Ending) {
-        let path = path_of(&preview.uri);
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        let difference = |after: &str| UnifiedDiff::new(name, &preview.before, after).to_string();
-        let effect = match (ending.text, ending.alternatives) {
-            (Some(after), _) if after == preview.before => Effect::Show {
-                gravity: Gravity::Info,
-                text: format!("{name} already is what the suggestion says."),
-            },
-            (Some(after), _) => Effect::ShowDocument {
-                name: format!("{name}.diff"),
-                text: difference(&after),
-            },
-            (None, Some([merged, written])) => Effect::ShowDocument {
-                name: format!("{name}.refused.diff"),
-                text: format!(
-                    "{}\n\nThe merge would write:\n{}\nThe model would write:\n{}",
-                    ending.message.unwrap_or_default(),
-                    difference(&merged),
-                    difference(&written)
-                ),
-            },
-            (None, None) => Effect::Show {
-                gravity: Gravity::Warning,
-                text: ending.message.unwrap_or_default(),
-            },
-        };
-        self.effects.push(effect);
     }
 
     fn cancel(&mut self, uri: &Uri) {

@@ -48,7 +48,7 @@ impl ModelSource for InstalledModels {
     fn fetch(&self, choice: &ModelChoice, on_fetched: OnFetched<'_>) -> Result<(), String> {
         let mut total = None;
         let resolved = resolve(choice, Fetch::Allowed, &mut |progress| match progress {
-            Progress::Waiting => ControlFlow::Continue(()),
+            Progress::Waiting => on_fetched(0, None),
             Progress::Step { total: bytes, .. } => {
                 total = bytes;
                 on_fetched(0, total)

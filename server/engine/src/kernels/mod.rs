@@ -16,6 +16,7 @@ mod choose;
 mod exponential;
 mod float_heads;
 mod head_form;
+mod heap;
 mod instruction_set;
 mod lanes;
 mod linear;
@@ -33,6 +34,7 @@ mod tile;
 
 pub use attention::AttentionScratch;
 pub use cache::{Heads, KeyValueCache};
+pub use heap::return_freed_memory;
 pub use instruction_set::InstructionSet;
 pub use matrix::{Matrix, Precision, Rows};
 pub use pool::Pool;

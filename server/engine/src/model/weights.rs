@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file;
@@ -90,13 +90,8 @@ impl Weights {
             shards_of_index(&index, directory)?
         } else {
             let path = directory.join("model.safetensors");
-            let shard = Shard::open(&path)?;
-            shard
-                .tensors
-                .tensors()
-                .into_iter()
-                .map(|(name, _)| (name, path.clone()))
-                .collect()
+            let names = names_in(&path)?;
+            names.into_iter().map(|name| (name, path.clone())).collect()
         };
         let source = Source::Safetensors {
             shard_of,
@@ -135,6 +130,22 @@ impl Weights {
         &self.config
     }
 
+    /// Bytes that reading all tensors takes for a while: the largest tensor, twice, and the file that holds it where
+    /// files are read whole.
+    pub(crate) fn bytes_while_read(&self) -> u64 {
+        let config = &self.config;
+        let rows = config.vocab_size.max(config.intermediate_size);
+        let largest = 4 * rows as u64 * config.hidden_size as u64;
+        let file = match &self.source {
+            Source::Gguf { .. } => 0,
+            Source::Safetensors { shard_of, .. } => {
+                let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+                shard_of.values().map(size).max().unwrap_or_default()
+            }
+        };
+        2 * largest + file
+    }
+
     /// Reads the tensor that Hugging Face calls `name`, in Hugging Face's layout
     /// (`[out, in]`, rope halves side by side), as f32 on the CPU.
     pub fn tensor(&self, name: &str) -> Result<Tensor, Error> {
@@ -166,6 +177,8 @@ impl Weights {
                     .ok_or_else(|| missing(Path::new("the safetensors directory"), name))?;
                 let mut open = open.borrow_mut();
                 if open.as_ref().is_none_or(|shard| shard.path != *path) {
+                    // Two at a time would be a reason not to have memory enough.
+                    *open = None;
                     *open = Some(Shard::open(path)?);
                 }
                 let shard = open.as_ref().ok_or_else(|| missing(path, name))?;
@@ -215,6 +228,29 @@ impl Shard {
             tensors,
         })
     }
+}
+
+/// The names of the tensors in a file of safetensors. It starts with the length of a JSON object that has them as keys.
+fn names_in(path: &Path) -> Result<Vec<String>, Error> {
+    let unreadable = |source: io::Error| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(unreadable)?;
+    let mut header = Vec::new();
+    let header_only = file.take(u64::from_le_bytes(length));
+    BufReader::new(header_only)
+        .read_to_end(&mut header)
+        .map_err(unreadable)?;
+    let header: HashMap<String, serde::de::IgnoredAny> =
+        serde_json::from_slice(&header).map_err(|error| Error::Invalid {
+            what: path.display().to_string(),
+            reason: format!("its header cannot be read ({error})"),
+        })?;
+    let is_tensor = |name: &String| name != "__metadata__";
+    Ok(header.into_keys().filter(is_tensor).collect())
 }
 
 /// Opens a GGUF file and reads everything but its tensors.

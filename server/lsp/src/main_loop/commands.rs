@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::event::{
     Command, Effect, Job, Millis, ModelPhase, NewSuggestion, RequestId, SessionId, Suggested, Uri,
 };
-use crate::main_loop::{Application, MainLoop, Open, Pending, Preview, without};
+use crate::main_loop::preview::Preview;
+use crate::main_loop::{Application, MainLoop, Open, Pending, without};
 use crate::path::path_of;
 use crate::session::Session;
 

@@ -9,6 +9,7 @@
 mod action;
 mod capabilities;
 mod command;
+mod complaints;
 mod configuration;
 mod connection;
 mod convert;

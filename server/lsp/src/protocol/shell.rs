@@ -1,8 +1,7 @@
 //! What the handlers share: everything between the wire and the main loop.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -21,6 +20,7 @@ use crate::open_documents::{OpenDocuments, file_path};
 use crate::protocol::action::{self, Place};
 use crate::protocol::capabilities::{self, Capabilities};
 use crate::protocol::command::{self, Asked};
+use crate::protocol::complaints::Complaints;
 use crate::protocol::configuration::{Configuration, Read};
 use crate::protocol::convert;
 use crate::protocol::editor::Editor;
@@ -47,14 +47,7 @@ pub(crate) struct Shell {
     set_log_level: SetLevel,
     capabilities: OnceLock<Capabilities>,
     is_clipboard_offered: AtomicBool,
-    /// Told once `initialized`; each only once.
-    complaints: Mutex<Complaints>,
-}
-
-#[derive(Default)]
-struct Complaints {
-    waiting: Vec<String>,
-    told: HashSet<String>,
+    complaints: Complaints,
 }
 
 /// What a connection is made of.
@@ -87,10 +80,7 @@ impl Shell {
             set_log_level: parts.set_log_level,
             capabilities: OnceLock::new(),
             is_clipboard_offered: AtomicBool::new(true),
-            complaints: Mutex::new(Complaints {
-                waiting: parts.complaints,
-                ..Complaints::default()
-            }),
+            complaints: Complaints::new(parts.complaints),
         }
     }
 
@@ -99,7 +89,7 @@ impl Shell {
         let capabilities = self.capabilities.get_or_init(|| {
             let options = capabilities::options_of(params);
             let (settings, complaints) = self.configuration.take_options(options);
-            self.complain(complaints);
+            self.complaints.add(complaints);
             self.is_clipboard_offered
                 .store(settings.clipboard, Ordering::Relaxed);
             (self.set_log_level)(&settings.log_level);
@@ -366,7 +356,7 @@ impl Shell {
     }
 
     fn configured(&self, (settings, complaints): Read) {
-        self.complain(complaints);
+        self.complaints.add(complaints);
         self.tell_complaints();
         self.is_clipboard_offered
             .store(settings.clipboard, Ordering::Relaxed);
@@ -375,27 +365,8 @@ impl Shell {
         self.inbox.send(Event::Configured(settings));
     }
 
-    fn complain(&self, complaints: Vec<String>) {
-        let mut kept = self
-            .complaints
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for complaint in complaints {
-            if !kept.told.contains(&complaint) && !kept.waiting.contains(&complaint) {
-                kept.waiting.push(complaint);
-            }
-        }
-    }
-
     fn tell_complaints(&self) {
-        let mut kept = self
-            .complaints
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let complaints = std::mem::take(&mut kept.waiting);
-        if !complaints.is_empty() {
-            let text = format!("fast-apply: {}", complaints.join("; "));
-            kept.told.extend(complaints);
+        if let Some(text) = self.complaints.take() {
             self.editor.show(Gravity::Warning, &text);
         }
     }

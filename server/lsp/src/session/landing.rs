@@ -122,7 +122,14 @@ impl Session {
     }
 
     /// Takes in the client's answer to an edit. What it says is believed only if it is a refusal, and not for ever.
-    pub(crate) fn answered(&mut self, ticket: Ticket, answer: EditAnswer, now: Millis) {
+    /// `version` is the document's by now.
+    pub(crate) fn answered(
+        &mut self,
+        ticket: Ticket,
+        answer: EditAnswer,
+        version: i32,
+        now: Millis,
+    ) {
         let Some(flight) = &mut self.flight else {
             return;
         };
@@ -134,7 +141,13 @@ impl Session {
             EditAnswer::Applied => flight.applied = Some(now),
             EditAnswer::Refused(reason) => {
                 self.refusal = reason;
+                // A user who types faster than edits come is no reason to give up.
+                let is_explained = version > flight.version;
+                let attempts = self.attempts;
                 self.recall();
+                if is_explained {
+                    self.attempts = attempts;
+                }
             }
         }
     }

@@ -118,8 +118,7 @@ impl Buffer {
         {
             return false;
         }
-        let buried =
-            |cell: &Cell| cell.deleted_by == Some(Author::Server) && cell.author != Author::Server;
+        let buried = |cell: &Cell| cell.deleted_by == Some(Author::Server);
         // Deleted characters at the edges of the place belong to it as well.
         let mut from = first;
         while from > 0 && self.cells[from - 1].deleted_by.is_some() {
@@ -135,21 +134,29 @@ impl Buffer {
             }
             None => first,
         };
-        let graves: Vec<usize> = (from..to)
-            .filter(|&index| buried(&self.cells[index]))
-            .collect();
         let wanted: Vec<char> = text.chars().collect();
-        let Some(at) = graves.windows(wanted.len().max(1)).position(|run| {
-            run.iter()
-                .map(|&index| self.cells[index].character)
-                .eq(wanted.iter().copied())
-        }) else {
-            return false;
-        };
         if wanted.is_empty() {
             return false;
         }
-        for &index in &graves[at..at + wanted.len()] {
+        let graves = |of: &dyn Fn(&Cell) -> bool| -> Option<Vec<usize>> {
+            let place = from..to;
+            let graves: Vec<usize> = place.filter(|&index| of(&self.cells[index])).collect();
+            let is_wanted = |run: &&[usize]| {
+                let characters = run.iter().map(|&index| self.cells[index].character);
+                characters.eq(wanted.iter().copied())
+            };
+            graves
+                .windows(wanted.len())
+                .find(is_wanted)
+                .map(<[usize]>::to_vec)
+        };
+        // What we wrote lies between the rest, or goes with it.
+        let revived = graves(&|cell| buried(cell) && cell.author != Author::Server)
+            .or_else(|| graves(&buried));
+        let Some(revived) = revived else {
+            return false;
+        };
+        for index in revived {
             self.cells[index].deleted_by = None;
         }
         for &index in removed {

@@ -1,5 +1,7 @@
 //! Editors, with the habits that were measured in the real ones.
 
+mod telling;
+
 use std::ops::Range;
 
 use fast_apply_lsp::event::{EditAnswer, Millis};
@@ -7,44 +9,9 @@ use fast_apply_text::{Encoding, PositionRange, TextChange};
 use fastrand::Rng;
 
 use crate::buffer::{Author, Buffer, index_at, range_at};
+use crate::editor::{Editor, Temper};
 use crate::history::{History, Replacement, Telling};
 use crate::neovim::{Format, Lines, Step};
-
-/// Which editor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Editor {
-    VsCode,
-    /// Tells of changes 150 ms late.
-    NeovimStock,
-    /// Tells of changes at once, as our configuration asks.
-    Neovim,
-    Helix,
-    Eglot,
-    Kakoune,
-}
-
-pub(crate) const EDITORS: [Editor; 6] = [
-    Editor::VsCode,
-    Editor::NeovimStock,
-    Editor::Neovim,
-    Editor::Helix,
-    Editor::Eglot,
-    Editor::Kakoune,
-];
-
-/// How an editor treats us beside its habits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Temper {
-    Honest,
-    /// Now and then refuses an edit for no reason.
-    Refuses,
-    /// Now and then refuses an edit and applies it all the same.
-    AppliesRefused,
-    /// Now and then drops an edit and says that it applied it.
-    DropsApplied,
-    /// Now and then does not answer.
-    Silent,
-}
 
 /// What an editor sends.
 #[derive(Debug)]
@@ -104,22 +71,12 @@ impl Client {
             },
             ticks: 2,
             history: History::default(),
-            format: Format::of(text, encoding_of(editor)),
+            format: Format::of(text, editor.encoding()),
             unsent: Vec::new(),
             flush_at: None,
             last_flush: None,
             last_input: None,
             typed_unsent: false,
-        }
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        match self.editor {
-            Editor::VsCode => "Visual Studio Code",
-            Editor::NeovimStock | Editor::Neovim => "Neovim",
-            Editor::Helix => "helix",
-            Editor::Eglot => "Eglot",
-            Editor::Kakoune => "kakoune-lsp",
         }
     }
 
@@ -363,101 +320,6 @@ impl Client {
             inserted: text.to_owned(),
             block: None,
         }
-    }
-
-    /// Tells of changes now, or remembers to.
-    fn tell(&mut self, changes: Vec<TextChange>, now: Millis) -> Vec<Message> {
-        match self.editor {
-            Editor::VsCode | Editor::Helix => {
-                self.version += 1;
-                self.typed_unsent = false;
-                vec![self.changed(changes)]
-            }
-            Editor::Neovim => {
-                self.typed_unsent = false;
-                let one_each = changes.into_iter().map(|change| {
-                    self.count();
-                    self.changed(vec![change])
-                });
-                one_each.collect()
-            }
-            Editor::NeovimStock => {
-                let mut messages = Vec::new();
-                let several = changes.len() > 1;
-                for change in changes {
-                    self.count();
-                    self.unsent.push(change);
-                    // The first change of all waits; later ones only keep their distance.
-                    let rested = self.last_flush.map_or(0, |last| now - last);
-                    self.flush_at = Some(now + 150_u64.saturating_sub(rested));
-                    let told = self.flush(now);
-                    self.coverage.split_changes += usize::from(several && !told.is_empty());
-                    messages.extend(told);
-                }
-                messages
-            }
-            Editor::Eglot => {
-                self.unsent.extend(changes);
-                self.flush_at = Some(match self.last_input {
-                    Some(last) if now < last + 500 => last + 500,
-                    _ => now + 1,
-                });
-                Vec::new()
-            }
-            Editor::Kakoune => {
-                self.version += 3;
-                self.unsent.extend(changes);
-                self.flush_at.get_or_insert(now + 3);
-                Vec::new()
-            }
-        }
-    }
-
-    fn count(&mut self) {
-        self.ticks += 1;
-        self.version = self.ticks;
-    }
-
-    /// Tells of what it has not told.
-    pub(crate) fn flush(&mut self, now: Millis) -> Vec<Message> {
-        if self.flush_at.is_none_or(|time| time > now) {
-            return Vec::new();
-        }
-        self.flush_at = None;
-        self.last_flush = Some(now);
-        self.typed_unsent = false;
-        if self.editor == Editor::Eglot {
-            self.version += 1;
-        }
-        if self.unsent.len() > 1 {
-            self.coverage.merged_changes += 1;
-        }
-        let changes = std::mem::take(&mut self.unsent);
-        match changes.is_empty() {
-            true => Vec::new(),
-            false => vec![self.changed(changes)],
-        }
-    }
-
-    /// Tells of what it has not told, ahead of something it asks for.
-    pub(crate) fn flush_early(&mut self, now: Millis) -> Vec<Message> {
-        self.flush_at = self.flush_at.map(|time| time.min(now));
-        self.flush(now)
-    }
-
-    fn changed(&self, changes: Vec<TextChange>) -> Message {
-        Message::Changed {
-            version: self.version,
-            changes,
-        }
-    }
-}
-
-fn encoding_of(editor: Editor) -> Encoding {
-    match editor {
-        Editor::VsCode => Encoding::Utf16,
-        Editor::NeovimStock | Editor::Neovim | Editor::Helix | Editor::Kakoune => Encoding::Utf8,
-        Editor::Eglot => Encoding::Utf32,
     }
 }
 

@@ -1,209 +1,11 @@
 //! What a session does about each event, one rule a test.
 
-use std::sync::Arc;
+use expect_test::expect;
+use fast_apply_lsp::event::{Client, Command, EditAnswer, Event, Work};
+use fast_apply_lsp::settings::Granularity;
+use fast_apply_text::{Position, PositionRange};
 
-use expect_test::{Expect, expect};
-use fast_apply_apply::{Mode, Stats};
-use fast_apply_lsp::event::{
-    Client, Command, EditAnswer, Effect, Ending, Event, Millis, RequestId, SessionId, Suggested,
-    Ticket, Uri, Work,
-};
-use fast_apply_lsp::main_loop::MainLoop;
-use fast_apply_lsp::settings::{Granularity, Settings};
-use fast_apply_text::{Encoding, Position, PositionRange, TextChange};
-
-use crate::buffer::{index_at, range_at};
-
-const BEFORE: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n";
-const AFTER: &str = "one\nTWO\nthree\nfour\nfive\nsix\nseven\neight\nNINE\nten\n";
-
-/// An editor that does only what it is told to, and a log of what the server does.
-struct Script {
-    server: MainLoop,
-    uri: Uri,
-    text: String,
-    version: i32,
-    now: Millis,
-    session: u64,
-    in_flight: Vec<(Ticket, Vec<(PositionRange, String)>)>,
-    log: String,
-}
-
-impl Script {
-    /// An open document, and a session on it whose result is not known yet.
-    fn new(granularity: Granularity) -> Self {
-        Self::with(Client {
-            settings: Settings {
-                granularity: Some(granularity),
-                ..Settings::default()
-            },
-            ..Client::default()
-        })
-    }
-
-    fn with(client: Client) -> Self {
-        let settings = Settings {
-            mode: Mode::Rewrite,
-            ..client.settings.clone()
-        };
-        let mut script = Self {
-            server: MainLoop::new(Arc::default()),
-            uri: Arc::from("file:///project/numbers.txt"),
-            text: BEFORE.to_owned(),
-            version: 1,
-            now: 0,
-            session: 0,
-            in_flight: Vec::new(),
-            log: String::new(),
-        };
-        script.handle(Event::Initialized(Client {
-            encoding: Encoding::Utf16,
-            settings,
-            ..client
-        }));
-        script.handle(Event::Opened {
-            uri: script.uri.clone(),
-            version: 1,
-            text: BEFORE.to_owned(),
-        });
-        script.apply();
-        script
-    }
-
-    fn apply(&mut self) {
-        self.command(Command::Apply {
-            uri: self.uri.clone(),
-            version: None,
-            suggestion: Some(Suggested {
-                text: "```\nTWO\n```\n".to_owned(),
-                instruction: None,
-            }),
-            range: None,
-        });
-    }
-
-    fn command(&mut self, command: Command) {
-        let request = RequestId(0);
-        self.handle(Event::Command { request, command });
-    }
-
-    /// The result becomes known, and the work ends.
-    fn result(&mut self, text: &str) {
-        self.work(Work::Ended(Ending {
-            text: Some(text.to_owned()),
-            alternatives: None,
-            message: None,
-            stats: Box::new(Stats::default()),
-        }));
-    }
-
-    fn work(&mut self, news: Work) {
-        let session = SessionId(self.session);
-        self.handle(Event::Work { session, news });
-    }
-
-    /// The user replaces the first `old` by `new`.
-    fn type_over(&mut self, old: &str, new: &str) {
-        let at = self.text.find(old).expect("it is there");
-        let start = self.text[..at].chars().count();
-        let end = start + old.chars().count();
-        let range = range_at(&self.text, start, end, Encoding::Utf16);
-        self.change(range, new);
-    }
-
-    fn change(&mut self, range: PositionRange, text: &str) {
-        self.put(range, text);
-        self.version += 1;
-        self.handle(Event::Changed {
-            uri: self.uri.clone(),
-            version: self.version,
-            changes: vec![TextChange {
-                range: Some(range),
-                text: text.to_owned(),
-            }],
-        });
-    }
-
-    fn put(&mut self, range: PositionRange, text: &str) {
-        let characters: Vec<char> = self.text.chars().collect();
-        let start = index_at(&self.text, range.start, Encoding::Utf16);
-        let end = index_at(&self.text, range.end, Encoding::Utf16);
-        self.text = characters[..start]
-            .iter()
-            .copied()
-            .chain(text.chars())
-            .chain(characters[end..].iter().copied())
-            .collect();
-    }
-
-    /// The oldest edit in flight is applied, told of and answered.
-    fn land(&mut self) {
-        let (ticket, edits) = self.in_flight.remove(0);
-        for (range, text) in edits.into_iter().rev() {
-            self.change(range, &text);
-        }
-        self.answer(ticket, EditAnswer::Applied);
-    }
-
-    fn land_all(&mut self) {
-        while !self.in_flight.is_empty() {
-            self.land();
-        }
-    }
-
-    fn refuse(&mut self) {
-        let (ticket, _) = self.in_flight.remove(0);
-        self.answer(
-            ticket,
-            EditAnswer::Refused("document has changed".to_owned()),
-        );
-    }
-
-    fn answer(&mut self, ticket: Ticket, answer: EditAnswer) {
-        self.handle(Event::EditAnswered { ticket, answer });
-    }
-
-    fn wait(&mut self, time: Millis) {
-        self.now += time;
-        self.handle(Event::Woken);
-    }
-
-    fn handle(&mut self, event: Event) {
-        for effect in self.server.handle(event, self.now) {
-            match effect {
-                Effect::ApplyEdit {
-                    ticket,
-                    version,
-                    edits,
-                    ..
-                } => {
-                    assert_eq!(version, self.version, "edits are for the newest text");
-                    let told = edits.iter().map(|(range, text)| {
-                        format!(
-                            "{}:{} {text:?}",
-                            range.start.line + 1,
-                            range.start.character
-                        )
-                    });
-                    let told: Vec<String> = told.collect();
-                    self.log += &format!("edit {}\n", told.join(", "));
-                    self.in_flight.push((ticket, edits));
-                }
-                Effect::Work(job) => self.session = job.session.0,
-                Effect::Report(report) if report.phase.is_last() => {
-                    let message = report.message.unwrap_or_default();
-                    self.log += &format!("{} {message}\n", report.phase.name());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn check(&self, expected_log: Expect, expected_text: &str) {
-        expected_log.assert_eq(&self.log);
-        assert_eq!(self.text, expected_text);
-    }
-}
+use crate::script::{AFTER, BEFORE, Script};
 
 #[test]
 fn hunks_come_one_by_one_each_when_the_one_before_is_seen_and_answered() {
@@ -496,13 +298,15 @@ fn silence_ends_it_unconfirmed_and_nothing_is_sent_again() {
 }
 
 #[test]
-fn three_refusals_of_newer_text_are_enough() {
+fn three_refusals_without_a_reason_are_enough() {
     let mut script = Script::new(Granularity::Hunk);
     script.result(AFTER);
-    for text in ["5", "55", "555"] {
-        script.type_over(if text == "5" { "five" } else { &text[1..] }, text);
-        script.refuse();
-    }
+    script.refuse();
+    script.type_over("five", "5");
+    script.refuse();
+    script.type_over("5", "55");
+    script.refuse();
+    script.type_over("55", "555");
     script.check(
         expect![[r#"
             edit 2:0 "TWO"
@@ -511,6 +315,29 @@ fn three_refusals_of_newer_text_are_enough() {
             stopped Stopped: the editor refused the edit (document has changed).
         "#]],
         &BEFORE.replace("five", "555"),
+    );
+}
+
+#[test]
+fn refusals_of_what_the_user_has_just_changed_do_not_count() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    for typed in ["fiv", "fivf", "fivft", "fivfty", "fifty"].windows(2) {
+        script.type_over(typed[0], typed[1]);
+        script.refuse();
+    }
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        &AFTER.replace("five", "fiftye"),
     );
 }
 
@@ -573,5 +400,35 @@ fn a_closed_file_ends_it() {
             stopped Stopped: the file was closed.
         "#]],
         BEFORE,
+    );
+}
+
+#[test]
+fn a_file_that_is_opened_again_is_another() {
+    let mut script = Script::new(Granularity::Hunk);
+    script.result(AFTER);
+    let (ticket, _) = script.in_flight.remove(0);
+    let (uri, version) = (script.uri.clone(), script.version);
+    script.handle(Event::Closed { uri: uri.clone() });
+    script.handle(Event::Opened {
+        uri,
+        version,
+        text: BEFORE.to_owned(),
+    });
+    // What comes late belongs to the one before.
+    script.answer(ticket, EditAnswer::Refused("it was closed".to_owned()));
+    script.result(AFTER);
+    script.apply();
+    script.result(AFTER);
+    script.land_all();
+    script.check(
+        expect![[r#"
+            edit 2:0 "TWO"
+            stopped Stopped: the file was closed.
+            edit 2:0 "TWO"
+            edit 9:0 "NINE"
+            finished 
+        "#]],
+        AFTER,
     );
 }

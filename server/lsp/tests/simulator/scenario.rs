@@ -1,10 +1,12 @@
 //! What a run is about: a file, its rewrite, and what the user does meanwhile.
 
+use std::ops::Range;
+
 use fast_apply_lsp::event::Millis;
 use fast_apply_lsp::settings::Granularity;
 use fastrand::Rng;
 
-use crate::client::{Editor, Temper};
+use crate::editor::{Editor, Temper};
 
 /// One run, made from a seed.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Scenario {
     pub(crate) rewritten: String,
     /// Texts with some of the hunks: where all edits could not land.
     pub(crate) partial: Vec<String>,
+    /// What stands before, between and behind the hunks; once for each way to see which lines they are.
+    unchanged: [Vec<String>; 2],
     pub(crate) deeds: Vec<(Millis, Deed)>,
     /// The time of one step of the engine, and its characters.
     pub(crate) step: (Millis, usize),
@@ -74,6 +78,15 @@ impl Scenario {
         let (original, rewritten) = (finish(join(&lines)), with(all - 1));
         let mut partial: Vec<String> = (0..all).map(with).collect();
         partial.extend(with_some_hunks(&original, &rewritten));
+        let own = changes
+            .iter()
+            .map(|change| change.at..change.at + change.removed);
+        let found = fast_apply_text::hunks(&original, &rewritten);
+        let found = found.into_iter().map(|hunk| hunk.original);
+        let unchanged = [
+            without(&original, own.collect()),
+            without(&original, found.collect()),
+        ];
         let temper = match random.u8(..100) {
             0..6 => Temper::Refuses,
             6..12 => Temper::AppliesRefused,
@@ -96,11 +109,43 @@ impl Scenario {
             original,
             rewritten,
             partial,
+            unchanged,
             deeds: deeds(&mut random),
             step: (random.u64(1..30), random.usize(4..120)),
             delay: [1, 1, 5, 40][random.usize(..4)],
         }
     }
+
+    /// Whether all that no hunk touches is there, in its order, from the first character to the last.
+    pub(crate) fn keeps_the_unchanged(&self, text: &str) -> bool {
+        self.unchanged.iter().any(|pieces| is_made_of(text, pieces))
+    }
+}
+
+/// Whether a text is these pieces, in this order, with anything between them.
+fn is_made_of(text: &str, pieces: &[String]) -> bool {
+    let [first, between @ .., last] = pieces else {
+        return pieces.concat() == text;
+    };
+    let rest = text.strip_prefix(first.as_str());
+    let mut rest = rest.and_then(|rest| rest.strip_suffix(last.as_str()));
+    for piece in between {
+        rest = rest.and_then(|rest| Some(rest.split_once(piece.as_str())?.1));
+    }
+    rest.is_some()
+}
+
+/// What is left of a text between ranges of its lines, before the first and behind the last.
+fn without(text: &str, ranges: Vec<Range<usize>>) -> Vec<String> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut at = 0;
+    let mut rest = Vec::new();
+    for range in ranges {
+        rest.push(lines[at..range.start].concat());
+        at = range.end;
+    }
+    rest.push(lines[at..].concat());
+    rest
 }
 
 /// Replaces lines by others.

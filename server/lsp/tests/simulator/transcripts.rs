@@ -12,7 +12,8 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::buffer::index_at;
-use crate::client::{Client, Editor, Message, Temper};
+use crate::client::{Client, Message};
+use crate::editor::{Editor, Temper};
 
 /// How late a real editor can be with what the simulated one does at once, and what it does early.
 const TOLERANCE: Millis = 120;

@@ -86,7 +86,7 @@ impl<'s> World<'s> {
 
     fn begin(&mut self) {
         let traits = Traits {
-            name: self.client.name().to_owned(),
+            name: self.client.editor.name().to_owned(),
             encoding: self.client.encoding(),
             events: true,
             grouped_undo: self.scenario.grouped_undo,

@@ -5,6 +5,7 @@ mod actions;
 mod commands;
 mod editor;
 mod encodings;
+mod layers;
 mod life_cycle;
 mod models;
 mod sessions;

@@ -3,7 +3,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::actions::place;
-use crate::editor::{Editor, changed, frame, without_models};
+use crate::editor::{Editor, apply, changed, frame, without_models};
 
 const URI: &str = "file:///project/house.rs";
 
@@ -89,5 +89,24 @@ async fn half_a_character_keeps_the_server_running() {
     assert_eq!(
         answer["result"][0]["arguments"][0]["version"], 4,
         "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_change_without_a_version_leaves_the_last_one() {
+    let mut editor = Editor::with(json!({})).await;
+    editor.open(URI, 3, "fn main() {}\n").await;
+    let mut params = changed(URI, 0, "fn other() {}\n");
+    params["textDocument"]["version"] = json!(null);
+    editor.notify("textDocument/didChange", params).await;
+    let reply = "```rust\nfn other() { third(); }\n```\n";
+    let argument = json!({ "uri": URI, "version": 3, "suggestion": { "text": reply } });
+    editor.execute("fastApply.apply", argument).await;
+    let edit = editor.expect("workspace/applyEdit").await;
+    let change = &edit["params"]["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"]["version"], 3, "{edit}");
+    assert_eq!(
+        apply("fn other() {}\n", &change["edits"][0]),
+        "fn other() { third(); }\n"
     );
 }

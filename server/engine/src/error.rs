@@ -30,6 +30,22 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// The model does not fit into a graphics card's memory.
+    #[error(
+        "the model needs {:.1} GB of the graphics card's memory for a context of {context} tokens and {:.1} GB are \
+         free: choose {}",
+        *needed as f64 / 1e9, *free as f64 / 1e9, smaller(*longest)
+    )]
+    CardMemory {
+        /// Bytes that the context needs, weights included.
+        needed: u64,
+        /// Tokens of the context.
+        context: usize,
+        /// Bytes that the card has left.
+        free: u64,
+        /// The longest context that fits; 0 if the weights do not.
+        longest: usize,
+    },
     /// An option asks for what this build or this model cannot do.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -42,6 +58,14 @@ pub enum Error {
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(String),
+}
+
+/// What to choose where a context is too long for a card.
+fn smaller(longest: usize) -> String {
+    match longest {
+        0 => "a smaller model, or the processor (device cpu)".into(),
+        longest => format!("a context of at most {longest} tokens (maxContext)"),
+    }
 }
 
 impl From<candle_core::Error> for Error {

@@ -2,13 +2,15 @@
 
 use std::str::FromStr;
 
+use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device};
 
 use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
+use crate::card::free_memory;
 use crate::engine::BoxedModel;
 use crate::kernels::{InstructionSet, Machine, Precision};
-use crate::model::{CpuLlama, Llama, Lora, Weights};
+use crate::model::{CpuLlama, Footprint, Llama, LlamaConfig, Lora, Tiling, WeightFormat, Weights};
 use crate::tokenizer::Tokenizer;
 
 /// Where to run a model.
@@ -50,6 +52,9 @@ pub struct LoadOptions {
     /// The longest sequence, prompt and output together, in tokens.
     pub max_context: usize,
 }
+
+/// A shorter context than this holds no file worth a model: where no more fits, that is an error.
+const LEAST_CONTEXT: usize = 2048;
 
 /// What a loaded model runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,8 +146,68 @@ impl LoadOptions {
             let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
             return Ok(Box::new(model));
         }
-        let model = Llama::load(&weights, &self.open_device()?, dtype, self.max_context)?;
-        Ok(Box::new(model))
+        Ok(Box::new(self.tensor_model(&weights, dtype)?))
+    }
+
+    /// Loads a model as graphics cards run it, on whatever device: on the processor in f32, where it is slow and there to
+    /// be compared with.
+    pub fn load_on_tensors(
+        &self,
+        files: &ModelFiles,
+        adapter: Option<&Adapter>,
+    ) -> Result<Llama, Error> {
+        self.tensor_model(&files.weights(adapter)?, self.tensor_type()?)
+    }
+
+    /// Makes a model of a published shape with weights that mean nothing, as graphics cards run it: for measuring speed.
+    /// A name that ends in `-q4` asks for weights of four bits.
+    pub fn random_on_tensors(&self, shape: &str) -> Result<Llama, Error> {
+        let (name, format) = match shape.strip_suffix("-q4") {
+            Some(name) => (name, WeightFormat::Blocks(GgmlDType::Q4_0)),
+            None => (shape, WeightFormat::Floats),
+        };
+        let config = LlamaConfig::of_shape(name)?;
+        let (device, dtype) = (self.open_device()?, self.tensor_type()?);
+        let tiling = Tiling::of(&device);
+        let footprint = Footprint::new(&config, format, dtype, tiling);
+        let context = self.context_on(&device, &footprint, &config)?;
+        Llama::random(&config, format, &device, dtype, tiling, context)
+    }
+
+    fn tensor_model(&self, weights: &Weights, dtype: DType) -> Result<Llama, Error> {
+        let device = self.open_device()?;
+        let config = weights.config();
+        let footprint = Footprint::new(config, WeightFormat::Floats, dtype, Tiling::of(&device));
+        let context = self.context_on(&device, &footprint, config)?;
+        Llama::load(weights, &device, dtype, context)
+    }
+
+    /// The type that a model on tensors computes with.
+    fn tensor_type(&self) -> Result<DType, Error> {
+        let on_processor = self.open_device()?.is_cpu();
+        Ok(match self.dtype {
+            DTypeChoice::F32 => DType::F32,
+            _ if on_processor => DType::F32,
+            _ => DType::BF16,
+        })
+    }
+
+    /// The context to allocate on a card: what was asked for, which is an error if it does not fit; where nobody asked,
+    /// as much of what the model was made for as fits.
+    fn context_on(
+        &self,
+        device: &Device,
+        footprint: &Footprint,
+        config: &LlamaConfig,
+    ) -> Result<usize, Error> {
+        let free = free_memory(device);
+        let wanted = config.context_length.min(self.max_context);
+        match free.map(|free| footprint.longest(free)) {
+            Some(longest) if self.max_context == usize::MAX && longest >= LEAST_CONTEXT => {
+                Ok(wanted.min(longest))
+            }
+            _ => footprint.check(wanted, free).map(|()| wanted),
+        }
     }
 
     fn open_device(&self) -> Result<Device, Error> {

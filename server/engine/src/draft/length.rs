@@ -175,10 +175,11 @@ impl LengthPolicy {
         }
     }
 
-    /// The most tokens worth asking a drafter for.
-    pub(crate) fn limit(&self) -> usize {
+    /// The most tokens worth asking a drafter for, where so many rows are computed at once: a further pass is
+    /// better begun with what this one says.
+    pub(crate) fn limit(&self, rows_at_once: usize) -> usize {
         match self.choice {
-            DraftLength::Auto => LONGEST_DRAFT,
+            DraftLength::Auto => LONGEST_DRAFT.min(rows_at_once - 1),
             DraftLength::Fixed(length) => length,
         }
     }

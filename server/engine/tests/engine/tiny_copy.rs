@@ -9,6 +9,7 @@ use fast_apply_engine::decode::{Decoder, Generation, Task};
 use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
 use fast_apply_engine::model::{CpuLlama, LanguageModel, Llama, Weights};
+use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 
 use crate::fixture;
 
@@ -125,44 +126,82 @@ fn check_every_drafter_and_length(precision: Precision) {
     );
 }
 
-/// Two logits closer than this may change places by rounding alone.
-const TIE: f32 = 1e-4;
-
-/// The tensor operations that graphics cards run: linear layers work on tiles of fixed size, but the
-/// products of attention do not, so a tie may break differently. Every one that does is listed.
+/// The tensor operations that graphics cards run. There every product has one of a few shapes, so that nothing is
+/// excused even in 16 bits, where ties are frequent. The outputs are long enough to go from span to span.
 #[test]
-fn on_tensor_operations_only_ties_may_differ() {
+fn every_drafter_and_length_writes_what_plain_decoding_writes_on_tensors() {
     let Cases { special, cases } =
         serde_json::from_slice(&std::fs::read(fixture("tiny-copy/cases.json")).unwrap()).unwrap();
     let weights = Weights::from_hugging_face(&fixture("tiny-copy")).unwrap();
-    let model = Llama::load(&weights, &Device::Cpu, DType::F32, usize::MAX).unwrap();
-    let mut decoder = Decoder::new(model).unwrap();
-    let mut ties = Vec::new();
-    for (index, case) in cases.iter().take(12).enumerate() {
+    for dtype in [DType::F32, DType::F16] {
+        let model = Llama::load(&weights, &Device::Cpu, dtype, usize::MAX).unwrap();
+        let span = model.tiling().span;
+        let mut decoder = Decoder::new(model).unwrap();
+        let (mut crossed, mut tokens, mut forwards) = (0, 0, 0);
+        for (index, case) in cases.iter().take(4).enumerate() {
+            let sources = Sources {
+                original: case.original.clone(),
+                sketch: case.sketch.clone(),
+                prompt: case.prompt.clone(),
+                ..Sources::default()
+            };
+            let mut write =
+                |draft, length| run(&mut decoder, &sources, special["eos"], draft, length);
+            let plain = write(DraftKind::None, DraftLength::Auto);
+            let end = case.prompt.len() + plain.tokens.len();
+            crossed += usize::from(case.prompt.len() / span < end / span);
+            for length in [1, 3, 8, 17, 64].map(DraftLength::Fixed) {
+                let drafted = write(DraftKind::Auto, length);
+                let what = format!("{dtype:?}, case {index}, {length:?}");
+                assert_eq!(drafted.tokens, plain.tokens, "{what}");
+                assert_eq!(drafted.margins, plain.margins, "{what}");
+                tokens += drafted.tokens.len();
+                forwards += drafted.effort.forwards;
+            }
+            let drafted = write(DraftKind::Auto, DraftLength::Auto);
+            assert_eq!(drafted.tokens, plain.tokens, "{dtype:?}, case {index}");
+        }
+        assert!(crossed > 0, "some output goes on in the next span");
+        assert!(
+            tokens > 2 * forwards,
+            "{tokens} tokens in {forwards} passes"
+        );
+    }
+}
+
+/// A model of a real shape in small, with random weights in four bits and in floats.
+#[test]
+fn random_models_run_and_are_lossless() {
+    for shape in ["tiny", "tiny-q4"] {
+        let options = LoadOptions {
+            device: DeviceChoice::Cpu,
+            dtype: DTypeChoice::Auto,
+            max_context: 512,
+        };
+        let model = options.random_on_tensors(shape).unwrap();
+        let weights = model.weight_bytes();
+        let mut decoder = Decoder::new(model).unwrap();
+        let original: Vec<u32> = (1000..1100).collect();
         let sources = Sources {
-            original: case.original.clone(),
-            sketch: case.sketch.clone(),
-            prompt: case.prompt.clone(),
+            prompt: [&original[..], &[7, 8, 9]].concat(),
+            original,
             ..Sources::default()
         };
-        let mut write = |draft, length| run(&mut decoder, &sources, special["eos"], draft, length);
+        let mut write = |draft, length| run(&mut decoder, &sources, u32::MAX, draft, length);
         let plain = write(DraftKind::None, DraftLength::Auto);
-        for length in [1, 3, 8, 17, 64] {
-            let drafted = write(DraftKind::Auto, DraftLength::Fixed(length));
-            if drafted.tokens == plain.tokens {
-                continue;
-            }
-            let same = plain.tokens.iter().zip(&drafted.tokens);
-            let at = same.take_while(|(plain, drafted)| plain == drafted).count();
-            let margin = plain.margins.get(at).copied().unwrap_or(f32::INFINITY);
-            assert!(
-                margin < TIE,
-                "case {index}, length {length}: token {at}, margin {margin}"
-            );
-            ties.push((index, length, at, margin));
-        }
+        let drafted = write(DraftKind::Auto, DraftLength::Fixed(40));
+        assert_eq!(plain.tokens.len(), 200, "{shape}");
+        assert_eq!(drafted.tokens, plain.tokens, "{shape}");
+        assert!(
+            plain.margins.iter().all(|margin| margin.is_finite()),
+            "{shape}"
+        );
+        assert_eq!(
+            shape == "tiny-q4",
+            weights < 3_000_000,
+            "{shape}: {weights}"
+        );
     }
-    println!("ties that broke differently: {ties:?}");
 }
 
 #[test]

@@ -75,7 +75,14 @@ fn the_plain_program_cannot_be_told_to_use_a_card() {
     let cache = TempDir::new().expect("a temporary directory");
     for arguments in [
         &[
-            "apply", "program.rs", "--edit", "data/demo/reply.md", "--mode", "rewrite", "--device", "cuda",
+            "apply",
+            "program.rs",
+            "--edit",
+            "data/demo/reply.md",
+            "--mode",
+            "rewrite",
+            "--device",
+            "cuda",
         ][..],
         &[
             "bench", "card", EDITS, "--shape", "tiny", "--device", "cuda",

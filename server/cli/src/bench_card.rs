@@ -20,6 +20,7 @@ use crate::bench::DataArguments;
 use crate::failure::Failure;
 
 #[derive(Args)]
+#[command(args_override_self = true)]
 pub(crate) struct CardArguments {
     #[command(flatten)]
     data: DataArguments,

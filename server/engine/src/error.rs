@@ -46,6 +46,9 @@ pub enum Error {
         /// The longest context that fits; 0 if the weights do not.
         longest: usize,
     },
+    /// No graphics card answers.
+    #[error("no graphics card can be used ({0}): use --device cpu")]
+    NoCard(String),
     /// An option asks for what this build or this model cannot do.
     #[error("{0}")]
     Unsupported(&'static str),

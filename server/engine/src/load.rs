@@ -9,6 +9,7 @@ use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::card::free_memory;
 use crate::engine::BoxedModel;
+use crate::error::sentence;
 use crate::kernels::{InstructionSet, Machine, Precision};
 use crate::model::{CpuLlama, Footprint, Llama, LlamaConfig, Lora, Tiling, WeightFormat, Weights};
 use crate::tokenizer::Tokenizer;
@@ -212,6 +213,7 @@ impl LoadOptions {
 
     fn open_device(&self) -> Result<Device, Error> {
         let built_without = |flag: &'static str| Err(Error::Unsupported(flag));
+        let no_card = |error| Error::NoCard(sentence(&error));
         match self.device {
             DeviceChoice::Cpu => Ok(Device::Cpu),
             DeviceChoice::Auto if cfg!(feature = "cuda") => {
@@ -221,8 +223,8 @@ impl LoadOptions {
                 Ok(Device::new_metal(0).unwrap_or(Device::Cpu))
             }
             DeviceChoice::Auto => Ok(Device::Cpu),
-            DeviceChoice::Cuda if cfg!(feature = "cuda") => Ok(Device::new_cuda(0)?),
-            DeviceChoice::Metal if cfg!(feature = "metal") => Ok(Device::new_metal(0)?),
+            DeviceChoice::Cuda if cfg!(feature = "cuda") => Device::new_cuda(0).map_err(no_card),
+            DeviceChoice::Metal if cfg!(feature = "metal") => Device::new_metal(0).map_err(no_card),
             DeviceChoice::Cuda => built_without(
                 "this program has no CUDA: run fast-apply-cuda, which server/engine/cuda/build makes, or use --device cpu",
             ),

@@ -267,6 +267,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_pass_does_not_compute_at_once_is_left_to_the_next() {
+        let limit = |choice, rows| LengthPolicy::new(choice, curve()).limit(rows);
+        assert_eq!(limit(DraftLength::Auto, 256), 255);
+        assert_eq!(limit(DraftLength::Auto, 1), 0);
+        assert_eq!(limit(DraftLength::Auto, usize::MAX), LONGEST_DRAFT);
+        assert_eq!(limit(DraftLength::Fixed(64), 16), 64);
+    }
+
+    #[test]
     fn rejections_shorten_drafts_and_acceptance_lengthens_them() {
         let mut policy = LengthPolicy::new(DraftLength::Auto, curve());
         let draft = Draft {

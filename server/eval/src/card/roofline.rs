@@ -25,7 +25,7 @@ impl Roofline {
     pub fn measure(device: &Device, dtype: DType) -> Result<Self, Error> {
         let (elements, side) = match device {
             Device::Cpu => (1 << 22, 256),
-            _ => (1 << 30, 8192),
+            _ => (1 << 28, 8192),
         };
         let source = Tensor::zeros(elements, dtype, device)?;
         let copy = fastest(device, || source.copy())?;

@@ -30,6 +30,18 @@ pub enum Error {
         /// Positions the model or `--max-context` allows.
         limit: usize,
     },
+    /// An option asks for what this build or this model cannot do.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// The engine thread has ended.
+    #[error("the model is not loaded")]
+    EngineStopped,
+    /// The engine thread failed in a way nobody foresaw.
+    #[error("the engine failed unexpectedly and was restarted; this rewrite was given up")]
+    EnginePanicked,
+    /// No graphics card answers.
+    #[error("no graphics card can be used ({0}): use --device cpu")]
+    NoCard(String),
     /// The model does not fit into a graphics card's memory.
     #[error(
         "the model needs {:.1} GB of the graphics card's memory for a context of {context} tokens and {:.1} GB are \
@@ -46,29 +58,9 @@ pub enum Error {
         /// The longest context that fits; 0 if the weights do not.
         longest: usize,
     },
-    /// No graphics card answers.
-    #[error("no graphics card can be used ({0}): use --device cpu")]
-    NoCard(String),
-    /// An option asks for what this build or this model cannot do.
-    #[error("{0}")]
-    Unsupported(&'static str),
-    /// The engine thread has ended.
-    #[error("the model is not loaded")]
-    EngineStopped,
-    /// The engine thread failed in a way nobody foresaw.
-    #[error("the engine failed unexpectedly and was restarted; this rewrite was given up")]
-    EnginePanicked,
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(String),
-}
-
-/// What to choose where a context is too long for a card.
-fn smaller(longest: usize) -> String {
-    match longest {
-        0 => "a smaller model, or the processor (device cpu)".into(),
-        longest => format!("a context of at most {longest} tokens (maxContext)"),
-    }
 }
 
 impl From<candle_core::Error> for Error {
@@ -85,4 +77,12 @@ pub(crate) fn sentence(error: &candle_core::Error) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+/// What to choose where a context is too long for a card.
+fn smaller(longest: usize) -> String {
+    match longest {
+        0 => "a smaller model, or the processor (device cpu)".into(),
+        longest => format!("a context of at most {longest} tokens (maxContext)"),
+    }
 }

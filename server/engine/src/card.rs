@@ -31,7 +31,7 @@ impl LoadOptions {
                 "this program has no CUDA: run fast-apply-cuda, which server/engine/cuda/build makes, or use --device cpu",
             ),
             DeviceChoice::Metal => built_without(
-                "this build has no Metal: build it with --features metal, or use --device cpu",
+                "this build has no Metal: build it with --features fast-apply-cli/metal, or use --device cpu",
             ),
         }
     }
@@ -43,7 +43,7 @@ impl LoadOptions {
         files: &ModelFiles,
         adapter: Option<&Adapter>,
     ) -> Result<Llama, Error> {
-        self.tensor_model(&files.weights(adapter)?, self.tensor_type()?)
+        self.tensor_model(&files.weights(adapter)?)
     }
 
     /// Makes a model of a published shape with weights that mean nothing, as graphics cards run it: for measuring speed.
@@ -54,15 +54,18 @@ impl LoadOptions {
             None => (shape, WeightFormat::Floats),
         };
         let config = LlamaConfig::of_shape(name)?;
-        let (device, dtype) = (self.open_device()?, self.tensor_type()?);
+        let device = self.open_device()?;
+        let dtype = self.tensor_type(&device);
         let tiling = Tiling::of(&device);
         let footprint = Footprint::new(&config, format, dtype, tiling);
         let context = self.context_on(&device, &footprint, &config)?;
         Llama::random(&config, format, &device, dtype, tiling, context)
     }
 
-    pub(crate) fn tensor_model(&self, weights: &Weights, dtype: DType) -> Result<Llama, Error> {
+    /// The same for weights that are open already.
+    pub(crate) fn tensor_model(&self, weights: &Weights) -> Result<Llama, Error> {
         let device = self.open_device()?;
+        let dtype = self.tensor_type(&device);
         let config = weights.config();
         let footprint = Footprint::new(config, WeightFormat::Floats, dtype, Tiling::of(&device));
         let context = self.context_on(&device, &footprint, config)?;
@@ -70,13 +73,11 @@ impl LoadOptions {
     }
 
     /// The type that a model on tensors computes with.
-    fn tensor_type(&self) -> Result<DType, Error> {
-        let on_processor = self.open_device()?.is_cpu();
-        Ok(match self.dtype {
-            DTypeChoice::F32 => DType::F32,
-            _ if on_processor => DType::F32,
+    fn tensor_type(&self, device: &Device) -> DType {
+        match (self.dtype, device) {
+            (DTypeChoice::F32, _) | (_, Device::Cpu) => DType::F32,
             _ => DType::BF16,
-        })
+        }
     }
 
     /// The context to allocate on a card: what was asked for, which is an error if it does not fit; where nobody asked,

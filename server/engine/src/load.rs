@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use candle_core::DType;
-
 use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
@@ -131,17 +129,16 @@ impl LoadOptions {
     pub fn load(&self, files: &ModelFiles, adapter: Option<&Adapter>) -> Result<BoxedModel, Error> {
         let weights = files.weights(adapter)?;
         let placement = self.placement()?;
-        let (precision, dtype) = match placement.dtype {
-            "q8" => (Precision::Int8, DType::F32),
-            "bf16" => (Precision::F32, DType::BF16),
-            _ => (Precision::F32, DType::F32),
+        let precision = match placement.dtype {
+            "q8" => Precision::Int8,
+            _ => Precision::F32,
         };
         if placement.device == "cpu" {
             let machine = Machine::new(InstructionSet::detect(), placement.threads);
             let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
             return Ok(Box::new(model));
         }
-        let model: Llama = self.tensor_model(&weights, dtype)?;
+        let model: Llama = self.tensor_model(&weights)?;
         Ok(Box::new(model))
     }
 }

@@ -1,9 +1,12 @@
 //! The program for graphics cards, and the plain one beside it.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -174,29 +177,49 @@ fn a_shape_is_benched_without_its_weights() {
     }
 }
 
+/// The script that goes to a machine with a card, on the processor: all of it, with the default model and a shape.
 #[test]
-fn the_default_model_on_tensors_chooses_what_the_processors_kernels_choose() {
-    let (table, figures) = benched(&[
-        "--depths",
-        "0",
-        "--rows",
-        "1",
-        "--rounds",
-        "1",
-        "--max-lines",
-        "12",
-        "--plain-tokens",
-        "1",
-        "--own-tokens",
-        "4",
-        "--compared-tokens",
-        "40",
-    ]);
-    let agreement = &figures["agreement"];
+fn the_bench_script_needs_the_program_the_edits_and_the_model() {
+    let store = Store::open(
+        Registry::builtin(),
+        Locations::from_environment().expect("there is a cache"),
+    );
+    let default = ModelSpec::default();
+    let model = store
+        .resolve(&default, Fetch::Allowed, &mut |_| ControlFlow::Continue(()))
+        .expect("it can be fetched");
+    let out = TempDir::new().expect("a temporary directory");
+    let output = Command::new("../server/engine/cuda/bench")
+        .args([Path::new(EDITS), model.weights.path(), out.path()])
+        .args(["--device", "cpu", "--min-lines", "0", "--max-lines", "12"])
+        .args(["--depths", "0", "--rows", "1", "--rounds", "1"])
+        .args([
+            "--plain-tokens",
+            "1",
+            "--own-tokens",
+            "4",
+            "--compared-tokens",
+            "40",
+        ])
+        .env("FAST_APPLY_CUDA", binary())
+        .env("FAST_APPLY_SHAPES", "tiny")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("bash is there");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}{errors}");
+    let figures = |name: &str| -> Value {
+        let json = fs::read(out.path().join(name)).expect("it is written");
+        serde_json::from_slice(&json).expect("it is JSON")
+    };
+    assert_eq!(figures("tiny.json")["model"], "tiny");
+    // Our own kernels and the tensor operations, on the same weights.
+    let agreement = &figures("default.json")["agreement"];
     assert_eq!(
         (&agreement["rows"], &agreement["same"]),
         (&40.into(), &40.into()),
-        "{table}"
+        "{printed}"
     );
     assert!(
         agreement["largest_difference"].as_f64() < Some(1e-2),

@@ -162,6 +162,7 @@ mod tests {
         }
     }
 
+    /// 16.1 GB of weights, 176 KiB for each of 131,328 positions, and 1.2 GB for the step.
     #[test]
     fn too_little_is_said_in_one_sentence_with_the_way_out() {
         let footprint = footprint("llama-3.1-8b", WeightFormat::Floats);
@@ -171,12 +172,12 @@ mod tests {
         };
         assert_eq!(
             said(24_000_000_000),
-            "the model needs 41.2 GB of the graphics card's memory for a context of 131072 tokens and 24.0 GB are \
-             free: choose a context of at most 32768 tokens (maxContext)"
+            "the model needs 41.0 GB of the graphics card's memory for a context of 131072 tokens and 24.0 GB are \
+             free: choose a context of at most 36864 tokens (maxContext)"
         );
         assert_eq!(
             said(8_000_000_000),
-            "the model needs 41.2 GB of the graphics card's memory for a context of 131072 tokens and 8.0 GB are \
+            "the model needs 41.0 GB of the graphics card's memory for a context of 131072 tokens and 8.0 GB are \
              free: choose a smaller model, or the processor (device cpu)"
         );
         assert!(footprint.check(131_072, None).is_ok());

@@ -4,12 +4,14 @@
 
 use std::sync::atomic::AtomicBool;
 
+use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device};
 use fast_apply_engine::decode::{Decoder, Generation, Task};
 use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
-use fast_apply_engine::model::{CpuLlama, LanguageModel, Llama, Weights};
-use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
+use fast_apply_engine::model::{
+    CpuLlama, LanguageModel, Llama, LlamaConfig, Tiling, WeightFormat, Weights,
+};
 
 use crate::fixture;
 
@@ -172,16 +174,14 @@ fn every_drafter_and_length_writes_what_plain_decoding_writes_on_tensors() {
 /// A model of a real shape in small, with random weights in four bits and in floats.
 #[test]
 fn random_models_run_and_are_lossless() {
-    for shape in ["tiny", "tiny-q4"] {
-        let options = LoadOptions {
-            device: DeviceChoice::Cpu,
-            dtype: DTypeChoice::Auto,
-            max_context: 512,
-        };
-        let model = options.random_on_tensors(shape).unwrap();
+    let mut config = LlamaConfig::of_shape("tiny").unwrap();
+    config.vocab_size = 512;
+    for format in [WeightFormat::Floats, WeightFormat::Blocks(GgmlDType::Q4_0)] {
+        let (device, tiling) = (Device::Cpu, Tiling::of(&Device::Cpu));
+        let model = Llama::random(&config, format, &device, DType::F32, tiling, 512).unwrap();
         let weights = model.weight_bytes();
         let mut decoder = Decoder::new(model).unwrap();
-        let original: Vec<u32> = (1000..1100).collect();
+        let original: Vec<u32> = (100..200).collect();
         let sources = Sources {
             prompt: [&original[..], &[7, 8, 9]].concat(),
             original,
@@ -190,17 +190,19 @@ fn random_models_run_and_are_lossless() {
         let mut write = |draft, length| run(&mut decoder, &sources, u32::MAX, draft, length);
         let plain = write(DraftKind::None, DraftLength::Auto);
         let drafted = write(DraftKind::Auto, DraftLength::Fixed(40));
-        assert_eq!(plain.tokens.len(), 200, "{shape}");
-        assert_eq!(drafted.tokens, plain.tokens, "{shape}");
+        assert_eq!(plain.tokens.len(), 200, "{format:?}");
+        assert_eq!(drafted.tokens, plain.tokens, "{format:?}");
         assert!(
             plain.margins.iter().all(|margin| margin.is_finite()),
-            "{shape}"
+            "{format:?}"
         );
-        assert_eq!(
-            shape == "tiny-q4",
-            weights < 3_000_000,
-            "{shape}: {weights}"
-        );
+        // Blocks of 32 weights of four bits have a scale of two bytes.
+        let elements = 2 * (64 * 384 + 3 * 64 * 192) + 512 * 64;
+        let expected = match format {
+            WeightFormat::Floats => elements * 4,
+            WeightFormat::Blocks(_) => elements / 32 * 18,
+        };
+        assert_eq!(weights, expected, "{format:?}");
     }
 }
 

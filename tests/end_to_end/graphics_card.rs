@@ -157,6 +157,7 @@ fn a_shape_is_benched_without_its_weights() {
         );
         let passes = |what: &str| figures["passes"][what].as_array().expect("a list").len();
         assert_eq!((passes("verify"), passes("prefill")), (6, 2));
+        assert_eq!(passes("parts"), 3);
         let rewrites = figures["rewrites"].as_array().expect("a list");
         assert_eq!(rewrites.len(), 2);
         for rewrite in rewrites {

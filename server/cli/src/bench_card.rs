@@ -204,6 +204,16 @@ fn print_passes(passes: &CardPasses) {
             100.0 * prefill.roofline / prefill.seconds,
         );
     }
+    println!("\n| a tile at the deepest depth | ms | that the card could reach |");
+    println!("| --- | --: | --: |");
+    for part in &passes.parts {
+        println!(
+            "| {} | {:.3} | {:.3} |",
+            part.name,
+            part.seconds * 1e3,
+            part.roofline * 1e3,
+        );
+    }
 }
 
 /// The choices behind the first tokens, against the processor's kernels in f32.

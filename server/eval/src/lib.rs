@@ -25,8 +25,8 @@ mod synthesize;
 mod yardstick;
 
 pub use card::{
-    Agreement, CardPasses, CardRewrite, Losslessness, PassPlan, PassTime, PrefillTime, Roofline,
-    TIE, Work,
+    Agreement, CardPasses, CardRewrite, Losslessness, PartTime, PassPlan, PassTime, PrefillTime,
+    Roofline, TIE, Work,
 };
 pub use case::{Case, read_cases, write_cases};
 pub use case_result::CaseResult;

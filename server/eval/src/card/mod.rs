@@ -11,7 +11,7 @@ mod work;
 
 pub use agreement::Agreement;
 pub use lossless::{Losslessness, TIE};
-pub use passes::{CardPasses, PassPlan, PassTime, PrefillTime};
+pub use passes::{CardPasses, PartTime, PassPlan, PassTime, PrefillTime};
 pub use rewrite::CardRewrite;
 pub use roofline::Roofline;
 pub use work::Work;

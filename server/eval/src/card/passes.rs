@@ -46,6 +46,17 @@ pub struct PrefillTime {
     pub roofline: f64,
 }
 
+/// What a part of the widest tile takes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PartTime {
+    /// The part.
+    pub name: &'static str,
+    /// Seconds, as the difference of passes with it and without.
+    pub seconds: f64,
+    /// The seconds that the device's own speed allows.
+    pub roofline: f64,
+}
+
 /// All timed passes.
 #[derive(Debug, Clone, Serialize)]
 pub struct CardPasses {
@@ -53,6 +64,8 @@ pub struct CardPasses {
     pub verify: Vec<PassTime>,
     /// From each depth to the next.
     pub prefill: Vec<PrefillTime>,
+    /// One tile at the deepest depth, in parts: where the time goes.
+    pub parts: Vec<PartTime>,
 }
 
 impl CardPasses {
@@ -61,6 +74,7 @@ impl CardPasses {
         let mut measured = Self {
             verify: Vec::new(),
             prefill: Vec::new(),
+            parts: Vec::new(),
         };
         let most = plan.rows.iter().copied().max().unwrap_or_default();
         let fits = |depth: &usize| depth + most <= model.context_length();
@@ -83,23 +97,58 @@ impl CardPasses {
                 });
             }
             for &rows in &plan.rows {
-                let mut seconds = Vec::new();
-                for _ in 0..plan.rounds.max(1) {
-                    let start = Instant::now();
-                    model.forward(&plan.filling[depth..depth + rows], 0..rows)?;
-                    seconds.push(start.elapsed().as_secs_f64());
-                    model.truncate(depth);
-                }
-                seconds.sort_by(f64::total_cmp);
                 measured.verify.push(PassTime {
                     depth,
                     rows,
-                    seconds: seconds[seconds.len() / 2],
+                    seconds: plan.time(model, rows, rows)?,
                     roofline: roofline.seconds(Work::of_pass(model, rows, depth)),
                 });
             }
         }
-        model.truncate(0);
+        measured.parts = plan.parts(model, roofline)?;
         Ok(measured)
+    }
+}
+
+impl PassPlan {
+    /// Seconds of a pass at the model's position, the median of all rounds; the first `chosen` rows get their choices.
+    fn time(&self, model: &mut Llama, rows: usize, chosen: usize) -> Result<f64, Error> {
+        let depth = model.position();
+        let mut seconds = Vec::new();
+        for _ in 0..self.rounds.max(1) {
+            let start = Instant::now();
+            model.forward(&self.filling[depth..depth + rows], 0..chosen)?;
+            model.device().synchronize()?;
+            seconds.push(start.elapsed().as_secs_f64());
+            model.truncate(depth);
+        }
+        seconds.sort_by(f64::total_cmp);
+        Ok(seconds[seconds.len() / 2])
+    }
+
+    /// The parts of one tile at the model's position, which is given up.
+    fn parts(&self, model: &mut Llama, roofline: &Roofline) -> Result<Vec<PartTime>, Error> {
+        let depth = model.position();
+        // Of the same length wherever it is, so that only one thing differs.
+        let rows = model.rows_at_once().min(self.filling.len() - depth);
+        let deep = self.time(model, rows, 0)?;
+        model.truncate(0);
+        let shallow = self.time(model, rows, 0)?;
+        let chosen = self.time(model, rows, rows)?;
+        let names = [
+            "the layers over its rows",
+            "attention to the cache",
+            "logits and choices",
+        ];
+        let seconds = [shallow, deep - shallow, chosen - shallow];
+        let work = Work::of_parts(model, rows, depth);
+        let parts = names.into_iter().zip(seconds).zip(work);
+        Ok(parts
+            .map(|((name, seconds), work)| PartTime {
+                name,
+                seconds,
+                roofline: roofline.seconds(work),
+            })
+            .collect())
     }
 }

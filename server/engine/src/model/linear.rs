@@ -1,5 +1,7 @@
 //! Linear layers on candle tensors.
 
+use std::sync::Arc;
+
 use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{Module, Tensor};
 
@@ -8,7 +10,7 @@ pub enum Stored {
     /// Floats.
     Floats(Tensor),
     /// Quantised blocks.
-    Blocks(QTensor),
+    Blocks(Arc<QTensor>),
 }
 
 /// A linear layer without bias.
@@ -22,7 +24,7 @@ impl Linear {
     pub(super) fn new(stored: Stored) -> candle_core::Result<Self> {
         Ok(match stored {
             Stored::Floats(weight) => Self::Floats(weight.t()?),
-            Stored::Blocks(weight) => Self::Blocks(QMatMul::from_qtensor(weight)?),
+            Stored::Blocks(weight) => Self::Blocks(QMatMul::from_arc(weight)?),
         })
     }
 

@@ -1,5 +1,7 @@
 //! Models of real shapes with weights that mean nothing: their speed is that of the real ones.
 
+use std::sync::Arc;
+
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
 
@@ -47,7 +49,7 @@ impl Llama {
                     let mut data = pattern.repeat(bytes.div_ceil(pattern.len()));
                     data.truncate(bytes);
                     let storage = QStorage::from_data(data.into(), device, blocks)?;
-                    Ok(Stored::Blocks(QTensor::new(storage, shape)?))
+                    Ok(Stored::Blocks(Arc::new(QTensor::new(storage, shape)?)))
                 }
                 _ => {
                     let tensor = Tensor::randn(0f32, DEVIATION, shape, device)?;

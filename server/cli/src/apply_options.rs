@@ -119,11 +119,7 @@ impl ApplyOptions {
 
     /// What applies edits; it finds, fetches if need be, and loads the model when it needs one.
     pub(crate) fn applier(&self) -> Result<Applier, Failure> {
-        let load = LoadOptions {
-            device: self.device,
-            dtype: self.dtype,
-            max_context: self.max_context.unwrap_or(usize::MAX),
-        };
+        let load = self.load_options();
         // First, because a wrong option must not cost a download.
         load.placement()?;
         // A model that was asked for, and that `rewrite` cannot do without, is an error if missing.
@@ -139,6 +135,15 @@ impl ApplyOptions {
                 Rewriter::load(model, load)
             }),
         })
+    }
+
+    /// Where and how the model runs.
+    pub(crate) fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            device: self.device,
+            dtype: self.dtype,
+            max_context: self.max_context.unwrap_or(usize::MAX),
+        }
     }
 
     /// What finds the files of the model, and fetches them if need be.

@@ -9,6 +9,7 @@ use fast_apply_eval::{Case, MergeSource, measure_speed, read_cases, replay_draft
 use indicatif::ProgressBar;
 
 use crate::apply_options::ApplyOptions;
+use crate::bench_card::{CardArguments, card};
 use crate::bench_peers::{PeerArguments, peers};
 use crate::failure::Failure;
 
@@ -26,6 +27,8 @@ enum BenchCommand {
     Speed(SpeedArguments),
     /// Our kernels, stock candle and llama.cpp on the same weights and tokens, taking turns.
     Peers(PeerArguments),
+    /// What a graphics card does with a model, against what it could do at most, and whether that is right.
+    Card(Box<CardArguments>),
 }
 
 #[derive(Args)]
@@ -88,6 +91,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         BenchCommand::Drafters(arguments) => drafters(arguments),
         BenchCommand::Speed(arguments) => speed(arguments),
         BenchCommand::Peers(arguments) => peers(arguments),
+        BenchCommand::Card(arguments) => card(arguments),
     }
 }
 

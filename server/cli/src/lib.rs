@@ -3,6 +3,7 @@
 mod apply;
 mod apply_options;
 mod bench;
+mod bench_card;
 mod bench_peers;
 mod data;
 mod destination;

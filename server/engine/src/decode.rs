@@ -224,7 +224,8 @@ impl<M: LanguageModel> Decoder<M> {
                 return Ok(Stop::MaxOutput);
             }
             let left = run.max_output - run.tokens.len();
-            let limit = policy.limit().min(left).min(room - 1);
+            let at_once = self.model.rows_at_once();
+            let limit = policy.limit(at_once).min(left).min(room - 1);
             let mut draft = match &mut task.drafter {
                 Some(drafter) => drafter.draft(&run.tokens, limit),
                 None => Draft::default(),
@@ -286,7 +287,8 @@ impl<M: LanguageModel> Decoder<M> {
                 return Ok(false);
             }
             let from = self.cached.len();
-            let chunk = &tokens[from..tokens.len().min(from + PREFILL_CHUNK)];
+            let most = PREFILL_CHUNK.min(self.model.rows_at_once());
+            let chunk = &tokens[from..tokens.len().min(from + most)];
             self.model.forward(chunk, 0..0)?;
             self.cached.extend_from_slice(chunk);
             on_progress(Progress::Prefill {
@@ -383,7 +385,10 @@ impl<'a> Run<'a> {
 /// Times passes of several lengths on an empty cache; the faster of two runs each.
 fn measure_cost<M: LanguageModel>(model: &mut M) -> Result<CostCurve, Error> {
     let mut points = Vec::new();
-    for rows in [1, 16, 64] {
+    let mut lengths = vec![1, 16, 64];
+    // Where that is more, what lies between costs nothing.
+    lengths.extend(Some(model.rows_at_once()).filter(|&rows| (65..usize::MAX).contains(&rows)));
+    for rows in lengths {
         let rows = rows.min(model.context_length());
         let mut best = Duration::MAX;
         for _ in 0..2 {

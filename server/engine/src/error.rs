@@ -51,6 +51,25 @@ pub enum Error {
     /// The engine thread failed in a way nobody foresaw.
     #[error("the engine failed unexpectedly and was restarted; this rewrite was given up")]
     EnginePanicked,
+    /// No graphics card answers.
+    #[error("no graphics card can be used ({0}): use --device cpu")]
+    NoCard(String),
+    /// The model does not fit into a graphics card's memory.
+    #[error(
+        "the model needs {:.1} GB of the graphics card's memory for a context of {context} tokens and {:.1} GB are \
+         free: choose {}",
+        *needed as f64 / 1e9, *free as f64 / 1e9, smaller(*longest)
+    )]
+    CardMemory {
+        /// Bytes that the context needs, weights included.
+        needed: u64,
+        /// Tokens of the context.
+        context: usize,
+        /// Bytes that the card has left.
+        free: u64,
+        /// The longest context that fits; 0 if the weights do not.
+        longest: usize,
+    },
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(String),
@@ -74,4 +93,12 @@ pub(crate) fn sentence(error: &candle_core::Error) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+/// What to choose where a context is too long for a card.
+fn smaller(longest: usize) -> String {
+    match longest {
+        0 => "a smaller model, or the processor (device cpu)".into(),
+        longest => format!("a context of at most {longest} tokens (maxContext)"),
+    }
 }

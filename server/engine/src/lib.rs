@@ -3,6 +3,7 @@
 //! Token ids, draft sources and a cancel flag go in; accepted tokens come out.
 
 pub mod assets;
+mod card;
 pub mod decode;
 pub mod draft;
 pub mod engine;

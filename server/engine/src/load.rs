@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use candle_core::{DType, Device};
-
 use crate::Error;
 use crate::assets::{Adapter, Weights as ModelFiles};
 use crate::engine::BoxedModel;
@@ -74,7 +72,7 @@ impl ModelFiles {
         }
     }
 
-    fn weights(&self, adapter: Option<&Adapter>) -> Result<Weights, Error> {
+    pub(crate) fn weights(&self, adapter: Option<&Adapter>) -> Result<Weights, Error> {
         let weights = match self {
             Self::Gguf(path) => Weights::from_gguf(path)?,
             Self::Safetensors(directory) => Weights::from_hugging_face(directory)?,
@@ -132,10 +130,9 @@ impl LoadOptions {
     pub fn load(&self, files: &ModelFiles, adapter: Option<&Adapter>) -> Result<BoxedModel, Error> {
         let weights = files.weights(adapter)?;
         let placement = self.placement()?;
-        let (precision, dtype) = match placement.dtype {
-            "q8" => (Precision::Int8, DType::F32),
-            "bf16" => (Precision::F32, DType::BF16),
-            _ => (Precision::F32, DType::F32),
+        let precision = match placement.dtype {
+            "q8" => Precision::Int8,
+            _ => Precision::F32,
         };
         if placement.device == "cpu" {
             Demand::of(&weights, precision, self.max_context).check(Room::now())?;
@@ -143,30 +140,8 @@ impl LoadOptions {
             let model = CpuLlama::load(&weights, precision, machine, self.max_context)?;
             return Ok(Box::new(model));
         }
-        let model = Llama::load(&weights, &self.open_device()?, dtype, self.max_context)?;
+        let model: Llama = self.tensor_model(&weights)?;
         Ok(Box::new(model))
-    }
-
-    fn open_device(&self) -> Result<Device, Error> {
-        let built_without = |flag: &'static str| Err(Error::Unsupported(flag));
-        match self.device {
-            DeviceChoice::Cpu => Ok(Device::Cpu),
-            DeviceChoice::Auto if cfg!(feature = "cuda") => {
-                Ok(Device::cuda_if_available(0).unwrap_or(Device::Cpu))
-            }
-            DeviceChoice::Auto if cfg!(feature = "metal") => {
-                Ok(Device::new_metal(0).unwrap_or(Device::Cpu))
-            }
-            DeviceChoice::Auto => Ok(Device::Cpu),
-            DeviceChoice::Cuda if cfg!(feature = "cuda") => Ok(Device::new_cuda(0)?),
-            DeviceChoice::Metal if cfg!(feature = "metal") => Ok(Device::new_metal(0)?),
-            DeviceChoice::Cuda => built_without(
-                "this program has no CUDA: run fast-apply-cuda, which server/engine/cuda/build makes, or use --device cpu",
-            ),
-            DeviceChoice::Metal => built_without(
-                "this build has no Metal: build it with --features metal, or use --device cpu",
-            ),
-        }
     }
 }
 

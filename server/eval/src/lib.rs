@@ -5,6 +5,7 @@
 //!                                               |--> Lesson: for training
 //! ```
 
+mod card;
 mod case;
 mod case_result;
 mod comparison;
@@ -23,6 +24,10 @@ mod summary;
 mod synthesize;
 mod yardstick;
 
+pub use card::{
+    Agreement, CardPasses, CardRewrite, Losslessness, PartTime, PassPlan, PassTime, PrefillTime,
+    Roofline, TIE, Work,
+};
 pub use case::{Case, read_cases, write_cases};
 pub use case_result::CaseResult;
 pub use comparison::Comparison;

@@ -175,10 +175,11 @@ impl LengthPolicy {
         }
     }
 
-    /// The most tokens worth asking a drafter for.
-    pub(crate) fn limit(&self) -> usize {
+    /// The most tokens worth asking a drafter for, where so many rows are computed at once: a further pass is
+    /// better begun with what this one says.
+    pub(crate) fn limit(&self, rows_at_once: usize) -> usize {
         match self.choice {
-            DraftLength::Auto => LONGEST_DRAFT,
+            DraftLength::Auto => LONGEST_DRAFT.min(rows_at_once - 1),
             DraftLength::Fixed(length) => length,
         }
     }
@@ -263,6 +264,15 @@ mod tests {
         for (rows, seconds) in expected {
             assert!((curve.at(0)(rows) - seconds).abs() < 1e-9, "{rows} rows");
         }
+    }
+
+    #[test]
+    fn what_a_pass_does_not_compute_at_once_is_left_to_the_next() {
+        let limit = |choice, rows| LengthPolicy::new(choice, curve()).limit(rows);
+        assert_eq!(limit(DraftLength::Auto, 256), 255);
+        assert_eq!(limit(DraftLength::Auto, 1), 0);
+        assert_eq!(limit(DraftLength::Auto, usize::MAX), LONGEST_DRAFT);
+        assert_eq!(limit(DraftLength::Fixed(64), 16), 64);
     }
 
     #[test]

@@ -4,25 +4,23 @@ use candle_core::{DType, Device, Tensor};
 
 use super::config::LlamaConfig;
 
-/// Positions by which the storage grows, so that it is copied rarely.
-const GROWTH: usize = 2048;
-
-/// Preallocated keys and values of every layer, each `[kv_heads, capacity, head_dim]`.
+/// Keys and values of every layer, each `[kv_heads, capacity, head_dim]`, allocated once.
 ///
-/// Rows at and behind `length` are scratch space: rolling back is setting `length`.
+/// Rows at and behind `length` are scratch space: rolling back is setting `length`. They are finite numbers always, so
+/// that a weight of zero hides them.
 pub(super) struct KvCache {
     layers: Vec<(Tensor, Tensor)>,
     length: usize,
-    capacity: usize,
 }
 
 impl KvCache {
     pub(super) fn new(
         config: &LlamaConfig,
+        capacity: usize,
         dtype: DType,
         device: &Device,
     ) -> candle_core::Result<Self> {
-        let shape = (config.kv_heads, GROWTH, config.head_dim);
+        let shape = (config.kv_heads, capacity, config.head_dim);
         let layers = (0..config.layers)
             .map(|_| {
                 Ok((
@@ -31,11 +29,7 @@ impl KvCache {
                 ))
             })
             .collect::<candle_core::Result<_>>()?;
-        Ok(Self {
-            layers,
-            length: 0,
-            capacity: GROWTH,
-        })
+        Ok(Self { layers, length: 0 })
     }
 
     /// Number of valid positions.
@@ -53,38 +47,18 @@ impl KvCache {
         self.length += positions;
     }
 
-    /// Makes room for `positions` more positions.
-    pub(super) fn reserve(&mut self, positions: usize) -> candle_core::Result<()> {
-        let needed = self.length + positions;
-        if needed <= self.capacity {
-            return Ok(());
-        }
-        let capacity = needed.next_multiple_of(GROWTH);
-        for (keys, values) in &mut self.layers {
-            for tensor in [keys, values] {
-                let (heads, _, width) = tensor.dims3()?;
-                let larger =
-                    Tensor::zeros((heads, capacity, width), tensor.dtype(), tensor.device())?;
-                larger.slice_set(tensor, 1, 0)?;
-                *tensor = larger;
-            }
-        }
-        self.capacity = capacity;
-        Ok(())
-    }
-
-    /// Stores the keys and values (`[kv_heads, m, head_dim]`) of the next `m` positions of one
-    /// layer and returns all of that layer's, the new ones included.
+    /// Stores the keys and values (`[kv_heads, m, head_dim]`) of the next `m` positions of one layer and returns those
+    /// of its first `visible` positions.
     pub(super) fn store(
-        &mut self,
+        &self,
         layer: usize,
         keys: &Tensor,
         values: &Tensor,
+        visible: usize,
     ) -> candle_core::Result<(Tensor, Tensor)> {
         let (all_keys, all_values) = &self.layers[layer];
         all_keys.slice_set(keys, 1, self.length)?;
         all_values.slice_set(values, 1, self.length)?;
-        let visible = self.length + keys.dim(1)?;
         Ok((
             all_keys.narrow(1, 0, visible)?,
             all_values.narrow(1, 0, visible)?,

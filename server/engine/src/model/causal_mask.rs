@@ -2,53 +2,44 @@
 
 use candle_core::{DType, Device, Tensor};
 
-/// Positions by which the mask grows.
-const GROWTH: usize = 2048;
+use super::tiling::Tiling;
 
-/// Masks for any number of new rows at any position, all of them views of one tensor: a pass then neither computes nor
-/// copies one.
+/// The masks of a tile at any position: what lies before its span is seen by every row, so only the span is masked.
 ///
-/// Row `r` of the tensor has minus infinity from column `positions + r + 1` on. The mask of rows at `position` starts
-/// `position` columns before `positions`.
+/// Row `r` of the band, `[rows, 2 * span]`, has minus infinity behind column `span + r`; a tile that starts `offset`
+/// positions into its span takes the columns from `span - offset` on.
 pub(super) struct CausalMask {
     band: Tensor,
-    rows: usize,
-    positions: usize,
+    tiling: Tiling,
 }
 
 impl CausalMask {
-    /// For at most `rows` rows at a time.
-    pub(super) fn new(rows: usize, dtype: DType, device: &Device) -> candle_core::Result<Self> {
-        Ok(Self {
-            band: Tensor::zeros((rows, 0), dtype, device)?,
-            rows,
-            positions: 0,
-        })
+    pub(super) fn new(tiling: Tiling, dtype: DType, device: &Device) -> candle_core::Result<Self> {
+        let Tiling { rows, span } = tiling;
+        let mut band = vec![0.0f32; rows * 2 * span];
+        for (row, values) in band.chunks_mut(2 * span).enumerate() {
+            values[span + row + 1..].fill(f32::NEG_INFINITY);
+        }
+        let band = Tensor::from_vec(band, (rows, 2 * span), device)?.to_dtype(dtype)?;
+        Ok(Self { band, tiling })
     }
 
-    /// Makes sure that there are masks for rows at the first `positions` positions.
-    pub(super) fn reserve(&mut self, positions: usize) -> candle_core::Result<()> {
-        if positions <= self.positions {
-            return Ok(());
-        }
-        let (dtype, device) = (self.band.dtype(), self.band.device().clone());
-        let positions = positions.next_multiple_of(GROWTH);
-        let width = positions + self.rows;
-        let mut band = vec![0.0f32; self.rows * width];
-        for (row, values) in band.chunks_mut(width).enumerate() {
-            values[positions + row + 1..].fill(f32::NEG_INFINITY);
-        }
-        self.band = Tensor::from_vec(band, (self.rows, width), &device)?.to_dtype(dtype)?;
-        self.positions = positions;
-        Ok(())
-    }
-
-    /// What is added to the scores of `rows` new rows at `position`, `[rows, position + rows]`: minus infinity where a
-    /// key lies behind the query.
-    pub(super) fn view(&self, position: usize, rows: usize) -> candle_core::Result<Tensor> {
-        let visible = position + rows;
-        let rows = self.band.narrow(0, 0, rows)?;
-        rows.narrow(1, self.positions - position, visible)
+    /// What is added to the scores that a tile at `position` gives its span, `[key_heads, group * rows, span]`.
+    ///
+    /// It is written out for every head once a tile, because adding it in every layer then is a plain sum.
+    pub(super) fn of_tile(
+        &self,
+        position: usize,
+        key_heads: usize,
+        group: usize,
+    ) -> candle_core::Result<Tensor> {
+        let Tiling { rows, span } = self.tiling;
+        let offset = position % span;
+        self.band
+            .narrow(1, span - offset, span)?
+            .broadcast_as((key_heads, group, rows, span))?
+            .contiguous()?
+            .reshape((key_heads, group * rows, span))
     }
 }
 
@@ -58,20 +49,20 @@ mod tests {
 
     #[test]
     fn a_row_sees_what_is_before_it_and_itself() {
-        let mut mask = CausalMask::new(4, DType::F32, &Device::Cpu).expect("there is room");
-        for (position, rows) in [(0, 1), (0, 4), (7, 3), (2047, 2), (5000, 4)] {
-            mask.reserve(position + rows).expect("there is room");
-            let view = mask.view(position, rows).expect("it is reserved");
-            let values = view.to_vec2::<f32>().expect("they are floats");
-            for (row, values) in values.iter().enumerate() {
-                let seen = values.iter().take_while(|value| **value == 0.0).count();
-                assert_eq!(seen, position + row + 1);
-                assert_eq!(values.len(), position + rows);
-                assert!(
-                    values[seen..]
-                        .iter()
-                        .all(|value| *value == f32::NEG_INFINITY)
-                );
+        let tiling = Tiling { rows: 4, span: 8 };
+        let mask = CausalMask::new(tiling, DType::F32, &Device::Cpu).expect("there is room");
+        for position in [0, 3, 7, 8, 13] {
+            let masked = mask.of_tile(position, 2, 3).expect("it is in the band");
+            let heads = masked.to_vec3::<f32>().expect("they are floats");
+            assert_eq!((heads.len(), heads[0].len()), (2, 12));
+            for (row, values) in heads.iter().flatten().enumerate() {
+                let expected: Vec<f32> = (0..8)
+                    .map(|column| match column <= position % 8 + row % 4 {
+                        true => 0.0,
+                        false => f32::NEG_INFINITY,
+                    })
+                    .collect();
+                assert_eq!(*values, expected, "position {position}, row {row}");
             }
         }
     }

@@ -22,6 +22,12 @@ pub trait LanguageModel {
 
     /// Positions the model can hold.
     fn context_length(&self) -> usize;
+
+    /// Rows that the next pass computes in the time of one: more take as long as further passes. Where every row counts,
+    /// there is no such number.
+    fn rows_at_once(&self) -> usize {
+        usize::MAX
+    }
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for &mut M {
@@ -44,6 +50,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for &mut M {
     fn context_length(&self) -> usize {
         (**self).context_length()
     }
+
+    fn rows_at_once(&self) -> usize {
+        (**self).rows_at_once()
+    }
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
@@ -65,6 +75,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn context_length(&self) -> usize {
         (**self).context_length()
+    }
+
+    fn rows_at_once(&self) -> usize {
+        (**self).rows_at_once()
     }
 }
 

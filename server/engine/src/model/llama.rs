@@ -1,8 +1,8 @@
 //! The Llama forward pass on candle tensors, on whatever device candle runs.
 //!
 //! Touvron et al., "LLaMA: Open and Efficient Foundation Language Models" (2023). Against
-//! candle-transformers' model this one returns logits at chosen rows, and its cache is
-//! preallocated and can be rolled back: both are what verifying a draft needs.
+//! candle-transformers' model this one returns logits at chosen rows, its cache is allocated once and can be rolled
+//! back, and a row's result does not depend on the rows beside it: all three are what verifying a draft needs.
 
 use std::ops::Range;
 
@@ -14,28 +14,18 @@ use super::cache::KvCache;
 use super::causal_mask::CausalMask;
 use super::config::LlamaConfig;
 use super::language_model::{Choice, LanguageModel};
+use super::linear::{Linear, Stored};
+use super::rope_table::RopeTable;
+use super::tiling::Tiling;
 use super::top_two::top_two;
 use super::weights::Weights;
 use crate::Error;
-
-/// Rows per matrix product. A product's rounding may depend on its shape, so every linear layer
-/// works on tiles of exactly this many rows, the last one padded: a row's result then does not
-/// depend on how many rows are verified together with it. Graphics cards compute 64 rows in the
-/// time of one; plain decoding there is a tile with one row of use.
-fn row_tile(device: &Device) -> usize {
-    match device {
-        Device::Cpu => 16,
-        _ => 64,
-    }
-}
-
-/// Rows that go through the layers together at most: bounds the scores, `[heads, rows, positions]`.
-const MAX_ROWS: usize = 256;
 
 /// A Llama model and the cache of one sequence.
 pub struct Llama {
     config: LlamaConfig,
     device: Device,
+    tiling: Tiling,
     embeddings: Tensor,
     blocks: Vec<Block>,
     norm: Tensor,
@@ -58,18 +48,13 @@ struct Block {
     down: Linear,
 }
 
-/// A linear layer without bias.
-struct Linear {
-    /// `[in, out]`, a transposed view of the stored `[out, in]`.
-    weight: Tensor,
-    row_tile: usize,
-}
-
-/// Cosine and sine of every position's rotations, each `[positions, head_dim / 2]`.
-struct RopeTable {
-    frequencies: Vec<f32>,
+/// What all layers need to know of a tile.
+struct Place {
+    position: usize,
     cos: Tensor,
     sin: Tensor,
+    /// `[kv_heads, group * rows, span]`.
+    mask: Tensor,
 }
 
 impl Llama {
@@ -80,183 +65,250 @@ impl Llama {
         dtype: DType,
         max_context: usize,
     ) -> Result<Self, Error> {
-        Self::from_tensors(weights.config(), device, dtype, max_context, |name, _| {
-            Ok(weights.tensor(name)?.to_dtype(dtype)?.to_device(device)?)
+        let tiling = Tiling::of(device);
+        let config = weights.config();
+        Self::from_stored(config, device, dtype, tiling, max_context, |name, _| {
+            let tensor = weights.tensor(name)?.to_dtype(dtype)?.to_device(device)?;
+            Ok(Stored::Floats(tensor))
         })
     }
 
-    /// Builds a model from weights that `tensor` gives, on the device and of the type, by their Hugging Face names and
-    /// shapes (a norm's `[hidden_size]`, a linear layer's `[out, in]`).
-    pub fn from_tensors(
+    /// Builds a model from weights that `stored` gives, on the device, by their Hugging Face names and shapes: a norm's
+    /// `[hidden_size]` and the embeddings' in floats of `dtype`, a linear layer's `[out, in]` as it likes.
+    pub fn from_stored(
         config: &LlamaConfig,
         device: &Device,
         dtype: DType,
+        tiling: Tiling,
         max_context: usize,
-        mut tensor: impl FnMut(&str, &[usize]) -> Result<Tensor, Error>,
+        mut stored: impl FnMut(&str, &[usize]) -> Result<Stored, Error>,
     ) -> Result<Self, Error> {
         let config = config.clone();
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         let queries = config.heads * config.head_dim;
         let keys = config.kv_heads * config.head_dim;
-        let linear = |stored: &Tensor| {
-            Ok::<_, Error>(Linear {
-                weight: stored.t()?,
-                row_tile: row_tile(device),
-            })
-        };
-        let embeddings = tensor("model.embed_tokens.weight", &[config.vocab_size, hidden])?;
+        let context_length = config.context_length.min(max_context);
+        let capacity = tiling.capacity(context_length);
+        // First, because it is the largest piece but for the weights, and memory is still in one piece.
+        let cache = KvCache::new(&config, capacity, dtype, device)?;
+
+        let table = [config.vocab_size, hidden];
+        let embeddings = floats(stored("model.embed_tokens.weight", &table)?)?;
         let output = match config.tied_embeddings {
-            true => linear(&embeddings)?,
-            false => linear(&tensor("lm_head.weight", &[config.vocab_size, hidden])?)?,
+            true => Linear::new(Stored::Floats(embeddings.clone()))?,
+            false => Linear::new(stored("lm_head.weight", &table)?)?,
         };
         let mut blocks = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
             let mut part = |part: &str, shape: &[usize]| {
-                tensor(&format!("model.layers.{layer}.{part}.weight"), shape)
+                stored(&format!("model.layers.{layer}.{part}.weight"), shape)
+            };
+            let attention_norm = floats(part("input_layernorm", &[hidden])?)?;
+            let feed_forward_norm = floats(part("post_attention_layernorm", &[hidden])?)?;
+            let mut linear = |name: &str, out: usize, width: usize| {
+                Ok::<_, Error>(Linear::new(part(name, &[out, width])?)?)
             };
             blocks.push(Block {
-                attention_norm: part("input_layernorm", &[hidden])?,
-                queries: linear(&part("self_attn.q_proj", &[queries, hidden])?)?,
-                keys: linear(&part("self_attn.k_proj", &[keys, hidden])?)?,
-                values: linear(&part("self_attn.v_proj", &[keys, hidden])?)?,
-                attention_output: linear(&part("self_attn.o_proj", &[hidden, queries])?)?,
-                feed_forward_norm: part("post_attention_layernorm", &[hidden])?,
-                gate: linear(&part("mlp.gate_proj", &[inner, hidden])?)?,
-                up: linear(&part("mlp.up_proj", &[inner, hidden])?)?,
-                down: linear(&part("mlp.down_proj", &[hidden, inner])?)?,
+                attention_norm,
+                queries: linear("self_attn.q_proj", queries, hidden)?,
+                keys: linear("self_attn.k_proj", keys, hidden)?,
+                values: linear("self_attn.v_proj", keys, hidden)?,
+                attention_output: linear("self_attn.o_proj", hidden, queries)?,
+                feed_forward_norm,
+                gate: linear("mlp.gate_proj", inner, hidden)?,
+                up: linear("mlp.up_proj", inner, hidden)?,
+                down: linear("mlp.down_proj", hidden, inner)?,
             });
         }
         Ok(Self {
-            rope: RopeTable::new(&config.rope_frequencies, dtype, device)?,
-            mask: CausalMask::new(MAX_ROWS, dtype, device)?,
-            cache: KvCache::new(&config, dtype, device)?,
-            norm: tensor("model.norm.weight", &[hidden])?,
-            context_length: config.context_length.min(max_context),
+            rope: RopeTable::new(&config.rope_frequencies, capacity, dtype, device)?,
+            mask: CausalMask::new(tiling, dtype, device)?,
+            norm: floats(stored("model.norm.weight", &[hidden])?)?,
             device: device.clone(),
+            tiling,
             embeddings,
             blocks,
             output,
+            cache,
+            context_length,
             config,
         })
     }
 
-    /// Feeds `tokens` after the cached ones and returns the logits behind the rows in `rows`,
-    /// `[rows, vocab_size]`, f32.
+    /// Feeds `tokens` after the cached ones and returns the logits behind the rows in `rows`, of which there is one at
+    /// least: `[rows, vocab_size]`, f32.
     pub fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Tensor, Error> {
-        self.reserve(tokens.len())?;
+        self.check(tokens)?;
         let mut wanted = Vec::new();
-        for (index, piece) in tokens.chunks(MAX_ROWS).enumerate() {
-            let first = index * MAX_ROWS;
-            let start = rows.start.clamp(first, first + piece.len());
-            let end = rows.end.clamp(start, first + piece.len());
-            let hidden = self.hidden(piece)?;
+        let mut first = 0;
+        while first < tokens.len() {
+            let room = self.tiling.room(self.cache.length());
+            let count = room.min(tokens.len() - first);
+            let hidden = self.tile(&tokens[first..first + count])?;
+            let start = rows.start.clamp(first, first + count);
+            let end = rows.end.clamp(start, first + count);
             if start < end {
-                wanted.push(hidden.narrow(0, start - first, end - start)?);
+                let normed = rms_norm(&hidden, &self.norm, self.config.rms_norm_eps as f32)?;
+                let logits = self.output.forward(&normed)?;
+                let logits = logits.narrow(0, start - first, end - start)?;
+                wanted.push(logits.to_dtype(DType::F32)?);
             }
+            first += count;
         }
-        let hidden = Tensor::cat(&wanted, 0)?.contiguous()?;
-        let normed = rms_norm(&hidden, &self.norm, self.config.rms_norm_eps as f32)?;
-        Ok(self.output.forward(&normed)?.to_dtype(DType::F32)?)
+        Ok(Tensor::cat(&wanted, 0)?)
     }
 
-    /// Makes room for `rows` more positions.
-    fn reserve(&mut self, rows: usize) -> Result<(), Error> {
-        let needed = self.cache.length() + rows;
+    /// The shape of the model.
+    pub fn config(&self) -> &LlamaConfig {
+        &self.config
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The type that it computes with.
+    pub fn dtype(&self) -> DType {
+        self.embeddings.dtype()
+    }
+
+    /// Bytes of weights that every pass with logits reads.
+    pub fn weight_bytes(&self) -> u64 {
+        let of_block = |block: &Block| -> u64 {
+            let linear = [
+                &block.queries,
+                &block.keys,
+                &block.values,
+                &block.attention_output,
+                &block.gate,
+                &block.up,
+                &block.down,
+            ];
+            linear.map(Linear::bytes).iter().sum()
+        };
+        self.blocks.iter().map(of_block).sum::<u64>() + self.output.bytes()
+    }
+
+    /// The tiles that its passes consist of.
+    pub fn tiling(&self) -> Tiling {
+        self.tiling
+    }
+
+    fn check(&self, tokens: &[u32]) -> Result<(), Error> {
+        let needed = self.cache.length() + tokens.len();
         if needed > self.context_length {
             return Err(Error::ContextExceeded {
                 needed,
                 limit: self.context_length,
             });
         }
-        self.cache.reserve(rows)?;
-        self.rope.reserve(needed)?;
-        self.mask.reserve(needed)?;
         Ok(())
     }
 
-    /// Feeds at most `MAX_ROWS` tokens, for which there is room, through all layers; `[m, hidden_size]`.
-    fn hidden(&mut self, tokens: &[u32]) -> candle_core::Result<Tensor> {
-        let ids = Tensor::new(tokens, &self.device)?;
+    /// Feeds the tokens of one tile, for which there is room, through all layers: `[tiling.rows, hidden_size]`, behind
+    /// the tokens padding.
+    fn tile(&mut self, tokens: &[u32]) -> candle_core::Result<Tensor> {
+        let rows = self.tiling.rows;
+        let mut padded = vec![0; rows];
+        padded[..tokens.len()].copy_from_slice(tokens);
+        let ids = Tensor::new(padded, &self.device)?;
         let mut hidden = self.embeddings.index_select(&ids, 0)?;
+        let position = self.cache.length();
+        let (cos, sin) = self.rope.view(position, rows)?;
+        let (key_heads, group) = (
+            self.config.kv_heads,
+            self.config.heads / self.config.kv_heads,
+        );
+        let place = Place {
+            position,
+            cos,
+            sin,
+            mask: self.mask.of_tile(position, key_heads, group)?,
+        };
         for layer in 0..self.blocks.len() {
-            hidden = self.block(layer, &hidden)?;
+            hidden = self.block(layer, &hidden, &place)?;
         }
         self.cache.advance(tokens.len());
         Ok(hidden)
     }
 
-    /// One transformer block over `hidden` (`[m, hidden_size]`).
-    fn block(&mut self, layer: usize, hidden: &Tensor) -> candle_core::Result<Tensor> {
+    /// One transformer block over `hidden` (`[tiling.rows, hidden_size]`).
+    fn block(&self, layer: usize, hidden: &Tensor, place: &Place) -> candle_core::Result<Tensor> {
         let block = &self.blocks[layer];
         let eps = self.config.rms_norm_eps as f32;
-        let rows = hidden.dim(0)?;
-        let position = self.cache.length();
-        let (heads, kv_heads, head_dim) = (
-            self.config.heads,
-            self.config.kv_heads,
-            self.config.head_dim,
-        );
-
         let normed = rms_norm(hidden, &block.attention_norm, eps)?;
-        let by_head = |projected: Tensor, heads: usize| {
-            projected
-                .reshape((1, rows, heads, head_dim))?
-                .transpose(1, 2)?
-                .contiguous()
-        };
-        let cos = self.rope.cos.narrow(0, position, rows)?;
-        let sin = self.rope.sin.narrow(0, position, rows)?;
-        let queries = rope(
-            &by_head(block.queries.forward(&normed)?, heads)?,
-            &cos,
-            &sin,
-        )?;
-        let keys = rope(
-            &by_head(block.keys.forward(&normed)?, kv_heads)?,
-            &cos,
-            &sin,
-        )?;
-        let values = by_head(block.values.forward(&normed)?, kv_heads)?;
-        let (keys, values) = self
-            .cache
-            .store(layer, &keys.squeeze(0)?, &values.squeeze(0)?)?;
-
-        // The query heads of a group share one key head, so they are rows of one product.
-        let group = heads / kv_heads;
-        let visible = keys.dim(1)?;
-        let queries = queries.reshape((kv_heads, group * rows, head_dim))?;
-        let mut scores = (queries.matmul(&keys.t()?)? / (head_dim as f64).sqrt())?;
-        // A single row sees everything.
-        if rows > 1 {
-            scores = scores
-                .reshape((kv_heads, group, rows, visible))?
-                .broadcast_add(&self.mask.view(position, rows)?)?
-                .reshape((kv_heads, group * rows, visible))?;
-        }
-        let attended = softmax_last_dim(&scores)?
-            .matmul(&values)?
-            .reshape((heads, rows, head_dim))?
-            .transpose(0, 1)?
-            .reshape((rows, heads * head_dim))?;
-
-        let block = &self.blocks[layer];
+        let attended = self.attend(layer, &normed, place)?;
         let hidden = (hidden + block.attention_output.forward(&attended)?)?;
         let normed = rms_norm(&hidden, &block.feed_forward_norm, eps)?;
         let gated = (block.gate.forward(&normed)?.silu()? * block.up.forward(&normed)?)?;
         hidden + block.down.forward(&gated)?
     }
+
+    /// Causal attention of a tile's rows to all positions up to their own: `[tiling.rows, heads * head_dim]`.
+    fn attend(&self, layer: usize, normed: &Tensor, place: &Place) -> candle_core::Result<Tensor> {
+        let block = &self.blocks[layer];
+        let Tiling { rows, span } = self.tiling;
+        let (heads, key_heads, width) = (
+            self.config.heads,
+            self.config.kv_heads,
+            self.config.head_dim,
+        );
+        let by_head = |projected: Tensor, heads: usize| {
+            let by_row = projected.reshape((1, rows, heads, width))?;
+            by_row.transpose(1, 2)?.contiguous()
+        };
+        let rotated = |projected, heads| rope(&by_head(projected, heads)?, &place.cos, &place.sin);
+        let queries = rotated(block.queries.forward(normed)?, heads)?;
+        let keys = rotated(block.keys.forward(normed)?, key_heads)?.squeeze(0)?;
+        let values = by_head(block.values.forward(normed)?, key_heads)?.squeeze(0)?;
+        let visible = self.tiling.visible(place.position);
+        let (keys, values) = self.cache.store(layer, &keys, &values, visible)?;
+
+        // The query heads of a group share one key head, so they are rows of one product. Scaled here, where they are
+        // few, and not when they are scores.
+        let queries = (queries / (width as f64).sqrt())?;
+        let queries = queries.reshape((key_heads, heads / key_heads * rows, width))?;
+        let scores = |first: usize, count: usize| {
+            queries.matmul(&keys.narrow(1, first, count)?.transpose(1, 2)?)
+        };
+        let before = visible - span;
+        let masked = (scores(before, span)? + &place.mask)?;
+        let scores = match before {
+            0 => masked,
+            _ => Tensor::cat(&[scores(0, before)?, masked], 2)?,
+        };
+        softmax_last_dim(&scores)?
+            .matmul(&values)?
+            .reshape((heads, rows, width))?
+            .transpose(0, 1)?
+            .reshape((rows, heads * width))
+    }
+}
+
+fn floats(stored: Stored) -> Result<Tensor, Error> {
+    match stored {
+        Stored::Floats(tensor) => Ok(tensor),
+        Stored::Blocks(_) => Err(Error::Unsupported(
+            "norms and embeddings are not kept in blocks",
+        )),
+    }
 }
 
 impl LanguageModel for Llama {
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
-        if rows.is_empty() {
-            self.reserve(tokens.len())?;
-            for piece in tokens.chunks(MAX_ROWS) {
-                self.hidden(piece)?;
-            }
-            return Ok(Vec::new());
+        if !rows.is_empty() {
+            return Ok(top_two(&self.logits(tokens, rows)?)?);
         }
-        Ok(top_two(&self.logits(tokens, rows)?)?)
+        self.check(tokens)?;
+        let mut left = tokens;
+        while !left.is_empty() {
+            let room = self.tiling.room(self.cache.length());
+            let (tile, rest) = left.split_at(room.min(left.len()));
+            self.tile(tile)?;
+            left = rest;
+        }
+        Ok(Vec::new())
     }
 
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
@@ -274,47 +326,8 @@ impl LanguageModel for Llama {
     fn context_length(&self) -> usize {
         self.context_length
     }
-}
 
-impl Linear {
-    /// `[m, in]` to `[m, out]`, in tiles of `row_tile` rows.
-    fn forward(&self, rows: &Tensor) -> candle_core::Result<Tensor> {
-        let (count, width) = rows.dims2()?;
-        let tiles = count.div_ceil(self.row_tile);
-        let padded = rows.pad_with_zeros(0, 0, tiles * self.row_tile - count)?;
-        let (_, out) = self.weight.dims2()?;
-        padded
-            .reshape((tiles, self.row_tile, width))?
-            .matmul(&self.weight.broadcast_as((tiles, width, out))?)?
-            .reshape((tiles * self.row_tile, out))?
-            .narrow(0, 0, count)?
-            .contiguous()
-    }
-}
-
-impl RopeTable {
-    fn new(frequencies: &[f32], dtype: DType, device: &Device) -> candle_core::Result<Self> {
-        let empty = Tensor::zeros((0, frequencies.len()), dtype, device)?;
-        Ok(Self {
-            frequencies: frequencies.to_vec(),
-            cos: empty.clone(),
-            sin: empty,
-        })
-    }
-
-    /// Makes sure that the first `positions` rows exist.
-    fn reserve(&mut self, positions: usize) -> candle_core::Result<()> {
-        if positions <= self.cos.dim(0)? {
-            return Ok(());
-        }
-        let (dtype, device) = (self.cos.dtype(), self.cos.device().clone());
-        let positions = positions.next_multiple_of(2048);
-        let angles: Vec<f32> = (0..positions)
-            .flat_map(|position| self.frequencies.iter().map(move |f| position as f32 * f))
-            .collect();
-        let angles = Tensor::from_vec(angles, (positions, self.frequencies.len()), &device)?;
-        self.cos = angles.cos()?.to_dtype(dtype)?;
-        self.sin = angles.sin()?.to_dtype(dtype)?;
-        Ok(())
+    fn rows_at_once(&self) -> usize {
+        self.tiling.room(self.cache.length())
     }
 }

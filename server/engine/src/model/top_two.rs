@@ -6,7 +6,8 @@ use super::language_model::Choice;
 
 /// The choices of logits `[rows, vocab_size]`, f32; four numbers per row come to the host.
 ///
-/// Token ids travel as f32, which is exact up to 2^24.
+/// Token ids travel as f32, which is exact up to 2^24. Of equal logits a graphics card may take another than the first,
+/// but always the same one of the same row.
 pub(super) fn top_two(logits: &Tensor) -> candle_core::Result<Vec<Choice>> {
     let best = logits.argmax_keepdim(D::Minus1)?;
     let nothing = Tensor::full(f32::NEG_INFINITY, best.shape(), logits.device())?;

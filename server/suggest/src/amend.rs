@@ -66,7 +66,7 @@ fn fill_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
             sketch,
             original,
             likeness,
-        }) if *likeness < CLEARLY_ALIKE
+        }) if (*likeness < CLEARLY_ALIKE || names_another(plan, *sketch, *original))
             && !plan.original.rows[*original].is_closer
             && !plan.pairing.pairs.iter().any(|pair| {
                 plan.shown_rows(pair.sketch).contains(sketch)
@@ -82,18 +82,20 @@ fn fill_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
     };
     let mut at = 0;
     while at < ops.len() {
-        let empty = matches!(ops[at], Op::Gap { sketch: Some(_) })
-            && at > 0
-            && at + 1 < ops.len()
-            && !hidden(ops.get(at - 1))
-            && !hidden(ops.get(at + 1));
+        let before = at.checked_sub(1).and_then(|before| ops.get(before));
+        // An open edge without rows hides nothing either.
+        let next = ops[at + 1..]
+            .iter()
+            .find(|op| **op != Op::Gap { sketch: None });
+        let empty =
+            matches!(ops[at], Op::Gap { sketch: Some(_) }) && !hidden(before) && !hidden(next);
+        let is_new = |op: &&Op| matches!(op, Op::Insert { .. });
+        let below = at + 1 + ops[at + 1..].iter().take_while(is_new).count();
         if empty {
-            if let Some((sketch, original)) = doubtful(ops.get(at + 1)) {
-                ops.splice(
-                    at + 1..at + 2,
-                    [Op::Keep { original }, Op::Insert { sketch }],
-                );
-            } else if let Some((sketch, original)) = doubtful(ops.get(at - 1)) {
+            if let Some((sketch, original)) = doubtful(ops.get(below)) {
+                ops[below] = Op::Insert { sketch };
+                ops.insert(at + 1, Op::Keep { original });
+            } else if let Some((sketch, original)) = doubtful(before) {
                 let gap = ops[at];
                 ops.splice(
                     at - 1..at + 1,
@@ -103,6 +105,18 @@ fn fill_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
         }
         at += 1;
     }
+}
+
+/// Whether a row of the sketch stands where the original names a function or type, and does not name it.
+fn names_another(plan: &Plan<'_>, sketch: usize, original: usize) -> bool {
+    let new = plan.shown.rows[sketch].text;
+    plan.original_outline.symbols.iter().any(|symbol| {
+        let name = last_part(&symbol.name);
+        plan.original.row_at_line(symbol.head) == original
+            && matches!(symbol.kind, Kind::Function | Kind::Type)
+            && !imports::uses(new, name)
+            && !plan.request.renames(name, "")
+    })
 }
 
 /// A row that gives a name to something the hidden rows below still use is not replaced by one that does not, if

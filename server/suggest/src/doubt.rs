@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::align::Op;
+use crate::keys::key;
 use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
 use crate::plan::Plan;
@@ -281,8 +282,15 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         .take_while(|op| matches!(op, Op::Keep { .. }))
         .count();
     let first = ops.get(hidden + 1);
-    let new = matches!(first, Some(Op::Insert { sketch: 0 }))
-        || hidden <= 5 && matches!(first, Some(Op::Replace { sketch: 0, .. }));
+    let new = match first {
+        Some(Op::Insert { sketch: 0 }) => true,
+        Some(Op::Replace {
+            sketch: 0,
+            original,
+            ..
+        }) => hidden <= 5 && !has_its_name(plan, *original),
+        _ => false,
+    };
     // Imports above the first that is shown may be those that new ones take the place of.
     let piece = ops[1 + hidden..]
         .iter()
@@ -313,6 +321,13 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
             "the sketch may begin at the first line of the file".to_owned(),
         ));
     }
+}
+
+/// Whether the sketch's first line gives a value to the name that a row of the original, and no other, gives one to.
+fn has_its_name(plan: &Plan<'_>, original: usize) -> bool {
+    let name = key(plan.shown.rows[0].text);
+    let mut rows = plan.original.rows.iter().enumerate();
+    name.is_some() && rows.all(|(at, row)| (key(row.text) == name) == (at == original))
 }
 
 /// A sketch with markers that ends with new rows and none behind them may end where the file ends.

@@ -4,6 +4,11 @@ use std::ops::Range;
 
 use crate::align::{Op, is_comment, statement_rows};
 use crate::amend::CLEARLY_ALIKE;
+use crate::imports;
+use crate::keys::{assigns, key};
+use crate::marker::Meaning;
+use crate::outline::Kind;
+use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
 
 /// Lets markers stand for whole blocks, and for lines that would go beside them.
@@ -11,7 +16,71 @@ pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {
     close_hidden_blocks(plan, ops);
     keep_beside_markers(plan, ops);
     keep_above_new_lines(plan, ops);
+    keep_other_names(plan, ops);
     replace_comments_above(plan, ops);
+}
+
+/// Beside a marker a field or an entry of another name is a new one, and so is what takes the place of a part that the
+/// marker names: the marker stands for what it was taken to replace.
+fn keep_other_names(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    let marker = |op: Option<&Op>| match op {
+        Some(Op::Gap { sketch: Some(row) }) => Some(*row),
+        _ => None,
+    };
+    let is_kept = |op: &&Op| matches!(op, Op::Keep { .. });
+    let is_new = |op: &&Op| matches!(op, Op::Insert { .. });
+    for at in 0..ops.len() {
+        let Op::Replace {
+            sketch, original, ..
+        } = ops[at]
+        else {
+            continue;
+        };
+        let first = at - ops[..at].iter().rev().take_while(is_new).count();
+        let above = marker(ops[..first].iter().rev().find(|op| !is_kept(op)));
+        let below = marker(ops.get(at + 1));
+        let is_other = |marker: usize| {
+            is_another_entry(plan, sketch, original) && (first == at || below == Some(marker))
+                || names_part_at(plan, marker, original)
+        };
+        let keep = Op::Keep { original };
+        if above.is_some_and(is_other) {
+            ops[at] = Op::Insert { sketch };
+            ops.insert(first, keep);
+        } else if below.is_some_and(is_other) {
+            ops[at] = Op::Insert { sketch };
+            ops.insert(at + 1, keep);
+        }
+    }
+}
+
+/// Whether a row of the sketch and one of the original give values to two names. A statement that does may be what the
+/// other one has become.
+fn is_another_entry(plan: &Plan<'_>, sketch: usize, original: usize) -> bool {
+    let (new, old) = (
+        plan.shown.rows[sketch].text,
+        plan.original.rows[original].text,
+    );
+    let is_entry = plan.is_data || plan.original_outline.symbols.is_empty() || !assigns(new);
+    match (key(new), key(old)) {
+        (Some(new), Some(old)) => is_entry && new != old && !plan.request.renames(old, new),
+        _ => false,
+    }
+}
+
+/// Whether a marker names the function or type of the original that begins at a row.
+fn names_part_at(plan: &Plan<'_>, marker: usize, original: usize) -> bool {
+    let Meaning::Gap(words) = plan.meaning(marker) else {
+        return false;
+    };
+    let mut symbols = plan.original_outline.symbols.iter();
+    symbols.any(|symbol| {
+        let name = last_part(&symbol.name);
+        plan.original.row_at_line(symbol.head) == original
+            && symbol.kind != Kind::Value
+            && name.len() >= 3
+            && imports::uses(words, name)
+    })
 }
 
 /// New comments behind a marker, right above a row that changes, take the place of the file's comments above that row.

@@ -46,6 +46,7 @@ mod fragment;
 mod guard;
 mod import_upkeep;
 mod imports;
+mod keys;
 mod language;
 mod layout;
 mod lead;

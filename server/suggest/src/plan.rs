@@ -29,6 +29,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) likeness: Likeness,
     /// Whether more lines of the file are indented with tabs than with spaces.
     pub(crate) uses_tabs: bool,
+    pub(crate) language: Option<Language>,
     /// Whether the file holds keys and values rather than code.
     pub(crate) is_data: bool,
     /// Whether the sketch is the whole file, without any marker.
@@ -98,6 +99,7 @@ impl<'a> Plan<'a> {
             taste: Taste::PLAIN,
             settled: Vec::new(),
             uses_tabs: uses_tabs(&original_rows),
+            language,
             is_data: matches!(
                 language,
                 Some(Language::Toml | Language::Yaml | Language::Json)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::language::Language;
 use crate::lead::starts_lead;
 use crate::outline::Kind;
 use crate::plan::Plan;
@@ -215,7 +216,7 @@ impl<'a> Spacing<'a> {
         if self.is_fresh(first..=last)
             || self.starts_symbol(after) && before.is_none_or(|before| own > 0 && before < after)
         {
-            return if own > 0 {
+            return if own > 0 || self.plan.is_data {
                 own
             } else {
                 self.habit(self.items[last]).unwrap_or(shown_after.max(1))
@@ -285,15 +286,19 @@ impl<'a> Spacing<'a> {
         }
     }
 
+    /// The usual number of blank lines before a part on a new row's column; where the file has no two parts to tell,
+    /// what everybody does in its language.
     fn habit(&self, item: Item) -> Option<usize> {
         let row = item.sketch?;
-        let indent = self.plan.shown.rows[row].indent as isize + self.plan.shifts[row];
-        let indent = if self.plan.shown_outline.symbols.is_empty() {
+        if self.plan.shown_outline.symbols.is_empty() {
             return None;
-        } else {
-            indent
-        };
-        self.habits.get(&usize::try_from(indent).ok()?).copied()
+        }
+        let indent = self.plan.shown.rows[row].indent as isize + self.plan.shifts[row];
+        let custom = (self.plan.language == Some(Language::Python) && indent == 0).then_some(2);
+        self.habits
+            .get(&usize::try_from(indent).ok()?)
+            .copied()
+            .or(custom)
     }
 
     /// The first of the new rows that end at an item.

@@ -144,7 +144,8 @@ fn swallowed<'p>(plan: &'p Plan<'_>, ops: &[Op]) -> Option<&'p str> {
         let name = last_part(&symbol.name);
         let sketch = replaced.get(&plan.original.row_at_line(symbol.head))?;
         let paired = plan.pairing.pairs.iter().any(|pair| pair.original == index);
-        let gone = symbol.end - symbol.head > 1
+        let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Function;
+        let gone = several
             && !matches!(symbol.kind, Kind::Value | Kind::Case)
             && !paired
             && !plan.replaced.contains(&index)

@@ -6,3 +6,4 @@ mod guarding;
 mod parsing;
 mod patching;
 mod properties;
+mod small_files;

@@ -1,0 +1,115 @@
+//! Files of a few lines, where nearly every line is like every other, with the replies that people try first.
+
+use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
+
+/// Merges a sketch that leaves no doubt.
+fn check(path: &str, instruction: &str, sketch: &str, before: &str, after: &str) {
+    let reply = format!("```\n{sketch}```\n");
+    let suggestion = parse(&reply).for_file(path, before).suggestion;
+    let context = Context {
+        language: Language::from_path(path),
+        instruction,
+    };
+    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    assert_eq!(merged.text, after, "{sketch}");
+    assert!(
+        merged.confidence >= CONFIDENT,
+        "{sketch}{:?}",
+        merged.doubts
+    );
+}
+
+#[test]
+fn fields_are_added_beside_a_marker() {
+    check(
+        "a.rs",
+        "",
+        "struct A {\n    // ...\n    z: i32,\n}\n",
+        "struct A {\n    x: i32,\n    y: i32,\n}\n",
+        "struct A {\n    x: i32,\n    y: i32,\n    z: i32,\n}\n",
+    );
+    check(
+        "a.kt",
+        "",
+        "data class P(\n    // ...\n    val z: Int = 0,\n)\n",
+        "data class P(\n    val x: Int,\n    val y: Int,\n)\n",
+        "data class P(\n    val x: Int,\n    val y: Int,\n    val z: Int = 0,\n)\n",
+    );
+    check(
+        "Cargo.toml",
+        "",
+        "[dependencies]\nanyhow = \"1\"\n# ...\n",
+        "[package]\nname = \"x\"\n\n[dependencies]\nserde = \"1\"\n",
+        "[package]\nname = \"x\"\n\n[dependencies]\nanyhow = \"1\"\nserde = \"1\"\n",
+    );
+}
+
+#[test]
+fn fields_of_one_name_are_changed() {
+    check(
+        "a.rs",
+        "",
+        "struct A {\n    // ...\n    y: i64,\n}\n",
+        "struct A {\n    x: i32,\n    y: i32,\n}\n",
+        "struct A {\n    x: i32,\n    y: i64,\n}\n",
+    );
+    let package = "{\n  \"name\": \"x\",\n  \"version\": \"1.0.0\",\n  \"type\": \"module\"\n}\n";
+    check(
+        "package.json",
+        "",
+        "  \"version\": \"1.1.0\",\n",
+        package,
+        &package.replace("1.0.0", "1.1.0"),
+    );
+    check(".env", "", "B=5\n", "A=1\nB=2\nC=3\n", "A=1\nB=5\nC=3\n");
+}
+
+#[test]
+fn functions_are_added_beside_a_marker() {
+    let python = "def a():\n    return 1\n";
+    check(
+        "a.py",
+        "",
+        "# ... existing code ...\n\n\ndef b():\n    return 2\n",
+        python,
+        "def a():\n    return 1\n\n\ndef b():\n    return 2\n",
+    );
+    check(
+        "a.py",
+        "Add a function b.",
+        "def b():\n    return 2\n",
+        python,
+        "def a():\n    return 1\n\n\ndef b():\n    return 2\n",
+    );
+    check(
+        "a.rs",
+        "",
+        "fn third() {}\n\n// ... existing code ...\n",
+        "fn other() {}\n",
+        "fn third() {}\n\nfn other() {}\n",
+    );
+}
+
+#[test]
+fn entries_keep_the_file_without_blank_lines() {
+    let package = "{\n  \"name\": \"x\",\n  \"dependencies\": {\n    \"a\": \"^1\"\n  }\n}\n";
+    check(
+        "package.json",
+        "",
+        "{\n  \"name\": \"x\",\n  \"scripts\": {\n    \"test\": \"b\"\n  },\n  ...\n}\n",
+        package,
+        &package.replace(
+            "  \"dependencies\"",
+            "  \"scripts\": {\n    \"test\": \"b\"\n  },\n  \"dependencies\"",
+        ),
+    );
+    let steps =
+        "jobs:\n  build:\n    steps:\n      - uses: actions/checkout@v4\n      - run: make\n";
+    check(
+        "ci.yml",
+        "",
+        "jobs:\n  build:\n    steps:\n      # ...\n      - run: make\n      - run: make test\n",
+        steps,
+        &format!("{steps}      - run: make test\n"),
+    );
+}

@@ -124,12 +124,11 @@ fn merge() {
     let kept = fs::read_dir(directory.path().join("failures")).expect("a directory");
     assert_eq!(kept.count(), failures);
     expect![[r#"
-        48 cases, 43 exact, 0 unrelated changes, 0 markers left
+        48 cases, 44 exact, 0 unrelated changes, 0 markers left
         refused  go-hunks
         refused  kotlin-hunks
         refused  python-imports-and-function
         refused  shell-function
-        refused  tsx-imports-and-function
     "#]]
     .assert_eq(&table);
     assert!(!directory.path().join("out.json.partial").exists());

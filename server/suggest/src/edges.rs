@@ -20,6 +20,162 @@ pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {
     replace_comments_above(plan, ops);
 }
 
+/// New rows behind a marker that open a block close it, too: the file's bracket that was taken for theirs belongs to
+/// what the marker stands for.
+fn close_hidden_blocks(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    let mut at = 0;
+    while at < ops.len() {
+        let run = run_of(ops, at, |op| matches!(op, Op::Insert { .. }));
+        let hidden = at > 0 && matches!(ops[at - 1], Op::Keep { .. });
+        let mut open: i32 = ops[run.clone()]
+            .iter()
+            .map(|op| match *op {
+                Op::Insert { sketch } => depth(plan.shown.rows[sketch].text),
+                _ => 0,
+            })
+            .sum();
+        let mut end = run.end;
+        let (mut kept, mut closing) = (Vec::new(), Vec::new());
+        while hidden
+            && open > 0
+            && let Some(&Op::Match { sketch, original }) = ops.get(end)
+        {
+            let text = plan.original.rows[original].text;
+            if depth(text) >= 0 || !plan.original.rows[original].is_closer {
+                break;
+            }
+            open += depth(text);
+            kept.push(Op::Keep { original });
+            closing.push(Op::Insert { sketch });
+            end += 1;
+        }
+        if !run.is_empty() && !kept.is_empty() && open == 0 {
+            let new = ops[run.clone()].to_vec();
+            let slid: Vec<Op> = kept.into_iter().chain(new).chain(closing).collect();
+            ops.splice(at..end, slid);
+        }
+        at = end.max(at + 1);
+    }
+}
+
+/// Where nothing between two markers, or between a marker and the end of a block, is a line of the file, lines do not go
+/// for new ones that are hardly like them: the marker stands for them.
+fn keep_beside_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    let is_hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
+    let mut at = 0;
+    while at < ops.len() {
+        let run = run_of(ops, at, |op| !is_hidden(op));
+        at = run.end.max(at + 1);
+        // Brackets that close what is around the run stay where they are.
+        let closers = ops[run.clone()].iter().rev().take_while(|op| {
+            matches!(**op, Op::Match { original, .. } if plan.original.rows[original].is_closer)
+        });
+        let run = run.start..run.end - closers.count();
+        let marker = |at: Option<usize>| at.and_then(|at| ops.get(at)).filter(|op| is_hidden(op));
+        let (Some(before), after) = (marker(run.start.checked_sub(1)), marker(Some(run.end)))
+        else {
+            continue;
+        };
+        let between_markers = matches!(before, Op::Gap { sketch: Some(_) })
+            && matches!(after, Some(Op::Gap { sketch: Some(_) }));
+        if between_markers || !loses_by_likeness(plan, &ops[run.clone()]) {
+            continue;
+        }
+        let above = matches!(after, Some(Op::Gap { sketch: Some(_) }));
+        separate(ops, run, above);
+    }
+}
+
+/// Whether rows go beside others that take the place of rows hardly like them, and no row of the file is shown.
+fn loses_by_likeness(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    let is_head = |row: usize| {
+        plan.pairing
+            .pairs
+            .iter()
+            .any(|pair| plan.original_head(*pair) == row)
+    };
+    let mut statements: Vec<Range<usize>> = Vec::new();
+    for op in ops {
+        match *op {
+            Op::Match { .. } | Op::Keep { .. } | Op::Gap { .. } => return false,
+            Op::Replace {
+                original, likeness, ..
+            } => {
+                if likeness >= CLEARLY_ALIKE || is_head(original) {
+                    return false;
+                }
+                let rows = statement_rows(plan.original.rows[original..].iter());
+                statements.push(original..original + rows.unwrap_or(1));
+            }
+            Op::Insert { .. } | Op::Delete { .. } => {}
+        }
+    }
+    let goes = |op: &Op| match *op {
+        Op::Delete { original } => {
+            !plan.original.rows[original].is_closer
+                && !statements.iter().any(|rows| rows.contains(&original))
+        }
+        _ => false,
+    };
+    !statements.is_empty() && ops.iter().any(goes)
+}
+
+/// A sketch that begins with new lines right above one of the file's, and of which none begins as those of the file do
+/// in whose place they would stand, adds them.
+fn keep_above_new_lines(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    if plan.whole || !matches!(ops.first(), Some(Op::Gap { sketch: None })) {
+        return;
+    }
+    let start = 1 + ops[1..]
+        .iter()
+        .take_while(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let run = run_of(ops, start, |op| {
+        matches!(op, Op::Insert { .. } | Op::Replace { .. })
+    });
+    let first = |text: &str| -> String {
+        text.trim()
+            .chars()
+            .take_while(|c| !c.is_whitespace() && *c != '(')
+            .collect()
+    };
+    let unlike = ops[run.clone()].iter().all(|op| match *op {
+        Op::Replace {
+            sketch,
+            original,
+            likeness,
+        } => {
+            likeness < CLEARLY_ALIKE
+                && first(plan.shown.rows[sketch].text) != first(plan.original.rows[original].text)
+        }
+        _ => true,
+    });
+    let begins_new = matches!(ops.get(start), Some(Op::Insert { .. }));
+    let replaces = ops[run.clone()]
+        .iter()
+        .any(|op| matches!(op, Op::Replace { .. }));
+    let anchored = matches!(
+        ops.get(run.end),
+        Some(Op::Match { .. } | Op::Gap { sketch: None })
+    );
+    if unlike && begins_new && replaces && anchored {
+        separate(ops, run, false);
+    }
+}
+
+/// Keeps the original's rows of a run and puts the sketch's above or below them.
+fn separate(ops: &mut Vec<Op>, run: Range<usize>, above: bool) {
+    let rows = |op: &Op| original_of(op).map(|original| Op::Keep { original });
+    let old: Vec<Op> = ops[run.clone()].iter().filter_map(rows).collect();
+    let new = ops[run.clone()].iter().filter_map(|op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(Op::Insert { sketch }),
+        _ => None,
+    });
+    let new: Vec<Op> = new.collect();
+    let (first, second) = if above { (new, old) } else { (old, new) };
+    ops.splice(run, first.into_iter().chain(second));
+}
+
 /// Beside a marker a field or an entry of another name is a new one, and so is what takes the place of a part that the
 /// marker names: the marker stands for what it was taken to replace.
 fn keep_other_names(plan: &Plan<'_>, ops: &mut Vec<Op>) {
@@ -116,162 +272,6 @@ fn replace_comments_above(plan: &Plan<'_>, ops: &mut [Op]) {
             }
         }
     }
-}
-
-/// A sketch that begins with new lines right above one of the file's, and of which none begins as those of the file do
-/// in whose place they would stand, adds them.
-fn keep_above_new_lines(plan: &Plan<'_>, ops: &mut Vec<Op>) {
-    if plan.whole || !matches!(ops.first(), Some(Op::Gap { sketch: None })) {
-        return;
-    }
-    let start = 1 + ops[1..]
-        .iter()
-        .take_while(|op| matches!(op, Op::Keep { .. }))
-        .count();
-    let run = run_of(ops, start, |op| {
-        matches!(op, Op::Insert { .. } | Op::Replace { .. })
-    });
-    let first = |text: &str| -> String {
-        text.trim()
-            .chars()
-            .take_while(|c| !c.is_whitespace() && *c != '(')
-            .collect()
-    };
-    let unlike = ops[run.clone()].iter().all(|op| match *op {
-        Op::Replace {
-            sketch,
-            original,
-            likeness,
-        } => {
-            likeness < CLEARLY_ALIKE
-                && first(plan.shown.rows[sketch].text) != first(plan.original.rows[original].text)
-        }
-        _ => true,
-    });
-    let begins_new = matches!(ops.get(start), Some(Op::Insert { .. }));
-    let replaces = ops[run.clone()]
-        .iter()
-        .any(|op| matches!(op, Op::Replace { .. }));
-    let anchored = matches!(
-        ops.get(run.end),
-        Some(Op::Match { .. } | Op::Gap { sketch: None })
-    );
-    if unlike && begins_new && replaces && anchored {
-        separate(ops, run, false);
-    }
-}
-
-/// New rows behind a marker that open a block close it, too: the file's bracket that was taken for theirs belongs to
-/// what the marker stands for.
-fn close_hidden_blocks(plan: &Plan<'_>, ops: &mut Vec<Op>) {
-    let mut at = 0;
-    while at < ops.len() {
-        let run = run_of(ops, at, |op| matches!(op, Op::Insert { .. }));
-        let hidden = at > 0 && matches!(ops[at - 1], Op::Keep { .. });
-        let mut open: i32 = ops[run.clone()]
-            .iter()
-            .map(|op| match *op {
-                Op::Insert { sketch } => depth(plan.shown.rows[sketch].text),
-                _ => 0,
-            })
-            .sum();
-        let mut end = run.end;
-        let (mut kept, mut closing) = (Vec::new(), Vec::new());
-        while hidden
-            && open > 0
-            && let Some(&Op::Match { sketch, original }) = ops.get(end)
-        {
-            let text = plan.original.rows[original].text;
-            if depth(text) >= 0 || !plan.original.rows[original].is_closer {
-                break;
-            }
-            open += depth(text);
-            kept.push(Op::Keep { original });
-            closing.push(Op::Insert { sketch });
-            end += 1;
-        }
-        if !run.is_empty() && !kept.is_empty() && open == 0 {
-            let new = ops[run.clone()].to_vec();
-            let slid: Vec<Op> = kept.into_iter().chain(new).chain(closing).collect();
-            ops.splice(at..end, slid);
-        }
-        at = end.max(at + 1);
-    }
-}
-
-/// Where nothing between two markers, or between a marker and the end of a block, is a line of the file, lines do not go
-/// for new ones that are hardly like them: the marker stands for them.
-fn keep_beside_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
-    let is_hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
-    let mut at = 0;
-    while at < ops.len() {
-        let run = run_of(ops, at, |op| !is_hidden(op));
-        at = run.end.max(at + 1);
-        // Brackets that close what is around the run stay where they are.
-        let closers = ops[run.clone()].iter().rev().take_while(|op| {
-            matches!(**op, Op::Match { original, .. } if plan.original.rows[original].is_closer)
-        });
-        let run = run.start..run.end - closers.count();
-        let marker = |at: Option<usize>| at.and_then(|at| ops.get(at)).filter(|op| is_hidden(op));
-        let (Some(before), after) = (marker(run.start.checked_sub(1)), marker(Some(run.end)))
-        else {
-            continue;
-        };
-        let between_markers = matches!(before, Op::Gap { sketch: Some(_) })
-            && matches!(after, Some(Op::Gap { sketch: Some(_) }));
-        if between_markers || !loses_by_likeness(plan, &ops[run.clone()]) {
-            continue;
-        }
-        let above = matches!(after, Some(Op::Gap { sketch: Some(_) }));
-        separate(ops, run, above);
-    }
-}
-
-/// Keeps the original's rows of a run and puts the sketch's above or below them.
-fn separate(ops: &mut Vec<Op>, run: Range<usize>, above: bool) {
-    let rows = |op: &Op| original_of(op).map(|original| Op::Keep { original });
-    let old: Vec<Op> = ops[run.clone()].iter().filter_map(rows).collect();
-    let new = ops[run.clone()].iter().filter_map(|op| match *op {
-        Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(Op::Insert { sketch }),
-        _ => None,
-    });
-    let new: Vec<Op> = new.collect();
-    let (first, second) = if above { (new, old) } else { (old, new) };
-    ops.splice(run, first.into_iter().chain(second));
-}
-
-/// Whether rows go beside others that take the place of rows hardly like them, and no row of the file is shown.
-fn loses_by_likeness(plan: &Plan<'_>, ops: &[Op]) -> bool {
-    let is_head = |row: usize| {
-        plan.pairing
-            .pairs
-            .iter()
-            .any(|pair| plan.original_head(*pair) == row)
-    };
-    let mut statements: Vec<Range<usize>> = Vec::new();
-    for op in ops {
-        match *op {
-            Op::Match { .. } | Op::Keep { .. } | Op::Gap { .. } => return false,
-            Op::Replace {
-                original, likeness, ..
-            } => {
-                if likeness >= CLEARLY_ALIKE || is_head(original) {
-                    return false;
-                }
-                let rows = statement_rows(plan.original.rows[original..].iter());
-                statements.push(original..original + rows.unwrap_or(1));
-            }
-            Op::Insert { .. } | Op::Delete { .. } => {}
-        }
-    }
-    let goes = |op: &Op| match *op {
-        Op::Delete { original } => {
-            !plan.original.rows[original].is_closer
-                && !statements.iter().any(|rows| rows.contains(&original))
-        }
-        _ => false,
-    };
-    !statements.is_empty() && ops.iter().any(goes)
 }
 
 /// The operations from one on that are of a kind.

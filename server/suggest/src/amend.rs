@@ -4,6 +4,7 @@ use crate::align::Op;
 use crate::edges;
 use crate::import_upkeep;
 use crate::imports;
+use crate::keys::given_names;
 use crate::outline::Kind;
 use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
@@ -109,13 +110,11 @@ fn fill_markers(plan: &Plan<'_>, ops: &mut Vec<Op>) {
 
 /// Whether a row of the sketch stands where the original names a function or type, and does not name it.
 fn names_another(plan: &Plan<'_>, sketch: usize, original: usize) -> bool {
-    let new = plan.shown.rows[sketch].text;
-    plan.original_outline.symbols.iter().any(|symbol| {
-        let name = last_part(&symbol.name);
-        plan.original.row_at_line(symbol.head) == original
-            && matches!(symbol.kind, Kind::Function | Kind::Type)
-            && !imports::uses(new, name)
-            && !plan.request.renames(name, "")
+    plan.part_at(original).is_some_and(|(_, part)| {
+        let name = last_part(&part.name);
+        !imports::uses(plan.shown.rows[sketch].text, name)
+            && !plan.request.speaks_of_renaming(name)
+            && !plan.request.removes(name)
     })
 }
 
@@ -170,26 +169,6 @@ fn keep_used_names(plan: &Plan<'_>, ops: &mut Vec<Op>) {
         }
         at += 1;
     }
-}
-
-/// The names that a line gives to values: `let a = ...`, `a, b := ...`, `Type a = ...`.
-fn given_names(line: &str) -> Vec<&str> {
-    let line = line.trim();
-    let at = line.find(" = ").or_else(|| line.find(" := "));
-    let Some(at) = at else { return Vec::new() };
-    let left = &line[..at];
-    if left.contains(['.', '(', '"', '\'']) && !left.starts_with("let ") {
-        return Vec::new();
-    }
-    let left = left.split(':').next().unwrap_or(left);
-    left.split(',')
-        .filter_map(|part| {
-            let name = part
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .rfind(|word| !word.is_empty())?;
-            (name.len() > 1 && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
-        })
-        .collect()
 }
 
 /// A function or class that the sketch passes over without a marker goes only if the words name it or something

@@ -7,7 +7,6 @@ use crate::amend::CLEARLY_ALIKE;
 use crate::imports;
 use crate::keys::{assigns, key};
 use crate::marker::Meaning;
-use crate::outline::Kind;
 use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
 
@@ -229,13 +228,9 @@ fn names_part_at(plan: &Plan<'_>, marker: usize, original: usize) -> bool {
     let Meaning::Gap(words) = plan.meaning(marker) else {
         return false;
     };
-    let mut symbols = plan.original_outline.symbols.iter();
-    symbols.any(|symbol| {
-        let name = last_part(&symbol.name);
-        plan.original.row_at_line(symbol.head) == original
-            && symbol.kind != Kind::Value
-            && name.len() >= 3
-            && imports::uses(words, name)
+    plan.part_at(original).is_some_and(|(_, part)| {
+        let name = last_part(&part.name);
+        name.len() >= 3 && imports::uses(words, name)
     })
 }
 

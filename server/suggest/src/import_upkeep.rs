@@ -7,13 +7,6 @@ use crate::plan::{Plan, original_of, result_text};
 /// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
 /// new import stands beside it.
 pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
-    let text = |plan: &Plan<'_>, op: &Op| match *op {
-        Op::Keep { original } => Some(plan.original.rows[original].text.to_owned()),
-        Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
-            Some(plan.shown.rows[sketch].text.to_owned())
-        }
-        Op::Delete { .. } | Op::Gap { .. } => None,
-    };
     let new_row = |op: &Op| match *op {
         Op::Insert { sketch } | Op::Replace { sketch, .. } => Some(sketch),
         _ => None,
@@ -59,8 +52,8 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             let names = imports::bound_names(line);
             let body = |name: &str| {
                 ops.iter()
-                    .filter_map(|op| text(plan, op))
-                    .any(|line| !imports::is_import(&line) && imports::uses(&line, name))
+                    .filter_map(|op| result_text(plan, op))
+                    .any(|line| !imports::is_import(line) && imports::uses(line, name))
             };
             let before = |name: &str| {
                 plan.original

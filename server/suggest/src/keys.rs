@@ -1,4 +1,4 @@
-//! The name under which a line gives a value: a field, an entry, a constant.
+//! The names that a line gives to values: those of variables, fields, entries and constants.
 
 /// What may stand before the name.
 const WORDS: &[&str] = &[
@@ -56,6 +56,26 @@ pub(crate) fn key(text: &str) -> Option<&str> {
         (2, false) => words().next(),
         _ => None,
     }
+}
+
+/// The names that a line gives to values: `let a = ...`, `a, b := ...`, `Type a = ...`.
+pub(crate) fn given_names(line: &str) -> Vec<&str> {
+    let line = line.trim();
+    let at = line.find(" = ").or_else(|| line.find(" := "));
+    let Some(at) = at else { return Vec::new() };
+    let left = &line[..at];
+    if left.contains(['.', '(', '"', '\'']) && !left.starts_with("let ") {
+        return Vec::new();
+    }
+    let left = left.split(':').next().unwrap_or(left);
+    left.split(',')
+        .filter_map(|part| {
+            let name = part
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .rfind(|word| !word.is_empty())?;
+            (name.len() > 1 && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+        })
+        .collect()
 }
 
 /// Whether a line gives a value by an assignment and says no type.

@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::level::Stretches;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
-use crate::outline::{Kind, Outline};
+use crate::outline::{Kind, Outline, Symbol};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::renames;
 use crate::rows::{Row, Rows, Vocabulary};
@@ -192,6 +192,15 @@ impl<'a> Plan<'a> {
     pub(crate) fn shown_rows(&self, symbol: usize) -> Range<usize> {
         let symbol = &self.shown_outline.symbols[symbol];
         self.shown.row_at_line(symbol.lead)..self.shown.row_at_line(symbol.end)
+    }
+
+    /// The function or type of the original that begins at a row.
+    pub(crate) fn part_at(&self, original: usize) -> Option<(usize, &Symbol)> {
+        let line = self.original.rows[original].line;
+        let mut symbols = self.original_outline.symbols.iter().enumerate();
+        symbols.find(|(_, symbol)| {
+            symbol.head == line && !matches!(symbol.kind, Kind::Value | Kind::Case)
+        })
     }
 
     /// The rows of a symbol of the original, from its attributes on.

@@ -35,7 +35,8 @@ impl Sketch {
                 lines.push(line.to_owned());
             } else if let Some((head, inner, tail)) = marker::inline_gap(line)
                 .filter(|(head, ..)| !head.ends_with("({") || known.contains(head.trim()))
-                .filter(|_| !is_comment(line))
+                // What looks like code in a comment is only spoken of.
+                .filter(|_| marker::comment_words(line).is_none())
             {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    {inner}"));
@@ -131,12 +132,6 @@ fn without_docstring_quotes(block: &str) -> Vec<&str> {
     let goes = |at: usize| quotes(at) && (quoted(at + 1) || quoted(at.wrapping_sub(1)));
     let kept = (0..lines.len()).filter(|at| !goes(*at));
     kept.map(|at| lines[at]).collect()
-}
-
-/// Whether a line is of a comment: what looks like code there is only spoken of.
-fn is_comment(line: &str) -> bool {
-    let line = line.trim_start();
-    ["//", "* ", "# "].iter().any(|open| line.starts_with(open))
 }
 
 /// Where each line that says something stands; none where it stands more than once.

@@ -173,12 +173,12 @@ impl<'a> Spacing<'a> {
     /// Whether the file's blank lines before a row part it from what is above, and the sketch has none there.
     fn stays_apart(&self, original: usize, shown: usize) -> bool {
         let none = self.plan.shown.blanks_before(shown).is_empty();
-        none && !self.plan.whole && self.parts_parts(original)
+        none && !self.plan.whole && self.sets_part_off(original)
     }
 
     /// Whether blank lines before a row set a function or type, or a block that has no name, off from the one before it.
     /// Nobody asks to take those out by leaving them out.
-    fn parts_parts(&self, original: usize) -> bool {
+    fn sets_part_off(&self, original: usize) -> bool {
         let row = &self.plan.original.rows[original];
         let Some(above) = original
             .checked_sub(1)

@@ -130,26 +130,21 @@ fn innermost(plan: &Plan<'_>, row: usize) -> Option<usize> {
 /// A function or type of the original whose head is replaced by a line that does not have its name, though no words
 /// speak of it.
 fn swallowed<'p>(plan: &'p Plan<'_>, ops: &[Op]) -> Option<&'p str> {
-    let replaced: HashMap<usize, usize> = ops
-        .iter()
-        .filter_map(|op| match *op {
-            Op::Replace {
-                sketch, original, ..
-            } => Some((original, sketch)),
-            _ => None,
-        })
-        .collect();
-    let mut symbols = plan.original_outline.symbols.iter().enumerate();
-    symbols.find_map(|(index, symbol)| {
-        let name = last_part(&symbol.name);
-        let sketch = replaced.get(&plan.original.row_at_line(symbol.head))?;
+    ops.iter().find_map(|op| {
+        let Op::Replace {
+            sketch, original, ..
+        } = *op
+        else {
+            return None;
+        };
+        let (index, part) = plan.part_at(original)?;
+        let name = last_part(&part.name);
+        let several = part.end - part.head > 1 || part.kind == Kind::Function;
         let paired = plan.pairing.pairs.iter().any(|pair| pair.original == index);
-        let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Function;
         let gone = several
-            && !matches!(symbol.kind, Kind::Value | Kind::Case)
             && !paired
             && !plan.replaced.contains(&index)
-            && !plan.shown.rows[*sketch].text.contains(name)
+            && !plan.shown.rows[sketch].text.contains(name)
             && !plan.request.names(name);
         gone.then_some(name)
     })

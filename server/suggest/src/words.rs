@@ -223,10 +223,13 @@ impl Request {
 
     /// Whether the words speak of the old name and the new one, or rename the old one.
     pub(crate) fn renames(&self, old: &str, new: &str) -> bool {
-        self.positions(old)
-            .iter()
-            .any(|at| has_word(self.sentence(*at), RENAMES))
-            || self.removes(old) && self.names(new)
+        self.speaks_of_renaming(old) || self.removes(old) && self.names(new)
+    }
+
+    /// Whether the words rename this name or put something in its place, whatever it is called.
+    pub(crate) fn speaks_of_renaming(&self, old: &str) -> bool {
+        let mut places = self.positions(old).into_iter();
+        places.any(|at| has_word(self.sentence(at), RENAMES))
     }
 
     /// Whether one sentence says that the new name takes the place of the old one.

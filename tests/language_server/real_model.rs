@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fast_apply_lsp::model_source::{InstalledModels, MissingFlag, ModelSource};
 use fast_apply_lsp::settings::Settings;
 use fast_apply_lsp::user_config::UserConfig;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::code_actions::Latencies;
 use crate::editor::{DEADLINE, Editor, Home};
@@ -16,6 +16,14 @@ use crate::session::OpenDocument;
 
 const FILE: &str = include_str!("../../server/text/src/line_ending.rs");
 const REPLY: &str = include_str!("../data/demo/reply.md");
+
+/// What an editor says at first that asks for events.
+fn with_events(mode: &str) -> Value {
+    json!({
+        "capabilities": { "experimental": { "fastApply": { "events": true } } },
+        "initializationOptions": { "mode": mode },
+    })
+}
 
 #[test]
 fn code_actions_do_not_wait_for_the_model() {
@@ -32,11 +40,7 @@ fn code_actions_do_not_wait_for_the_model() {
 fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
     let _alone = pull();
     let home = Home::with_models_of_this_user();
-    let initialize = json!({
-        "capabilities": { "experimental": { "fastApply": { "events": true } } },
-        "initializationOptions": { "mode": "rewrite" },
-    });
-    let mut editor = Editor::start(&home, initialize);
+    let mut editor = Editor::start(&home, with_events("rewrite"));
     let uri = home.uri("one/line_ending.rs");
     let mut document = OpenDocument::open(&mut editor, &uri, FILE);
 
@@ -60,11 +64,7 @@ fn the_model_streams_an_edit_and_the_edit_can_be_undone() {
 fn it_ends_in_the_middle_of_a_rewrite() {
     let _alone = pull();
     let home = Home::with_models_of_this_user();
-    let initialize = json!({
-        "capabilities": { "experimental": { "fastApply": { "events": true } } },
-        "initializationOptions": { "mode": "rewrite" },
-    });
-    let mut editor = Editor::start(&home, initialize);
+    let mut editor = Editor::start(&home, with_events("rewrite"));
     let uri = home.uri("one/line_ending.rs");
     OpenDocument::open(&mut editor, &uri, FILE);
     let arguments = json!([{ "uri": uri, "suggestion": { "text": REPLY } }]);
@@ -85,12 +85,9 @@ fn it_ends_in_the_middle_of_a_rewrite() {
 fn a_model_that_does_not_fit_is_one_message_and_the_merge_goes_on() {
     let _alone = pull();
     let home = Home::with_models_of_this_user();
-    let initialize = json!({
-        "capabilities": { "experimental": { "fastApply": { "events": true } } },
-    });
     // Enough for the program, too little for it and the model.
     let command = home.limited_command(500_000, &["lsp"]);
-    let mut editor = Editor::start_command(command, initialize);
+    let mut editor = Editor::start_command(command, with_events("auto"));
     let shown = editor.wait_for(|message| message["method"] == "window/showMessage");
     let text = shown["params"]["message"].as_str().unwrap_or_default();
     assert!(text.contains("GB of memory"), "{shown}");

@@ -32,21 +32,16 @@ impl Demand {
     }
 
     fn of_shape(config: &LlamaConfig, precision: Precision, max_context: usize) -> Self {
-        let (hidden, width) = (config.hidden_size as u64, config.head_dim as u64);
-        let (queries, keys) = (config.heads as u64 * width, config.kv_heads as u64 * width);
-        let attention = hidden * (2 * queries + 2 * keys);
-        let block = attention + 3 * hidden * config.intermediate_size as u64;
-        let table = config.vocab_size as u64 * hidden;
         let tables = if config.tied_embeddings { 1 } else { 2 };
-        let numbers = config.layers as u64 * block + tables * table;
+        let numbers = config.block_weights() + tables * config.table_weights();
         let (weights, of_key) = match precision {
             Precision::F32 => (4 * numbers, 4),
             // A scale of four bytes goes with each 64.
             Precision::Int8 => (numbers + numbers / 16, 2),
         };
         let context = config.context_length.min(max_context);
-        let sequence =
-            |positions: usize| 2 * config.layers as u64 * keys * of_key * positions as u64;
+        let keys = (config.layers * config.kv_heads * config.head_dim) as u64;
+        let sequence = |positions: usize| 2 * keys * of_key * positions as u64;
         Self {
             memory: weights + sequence(context.min(USUAL_POSITIONS)),
             addresses: weights + sequence(context),
@@ -113,26 +108,11 @@ fn address_limit() -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Llama 3.1 8B, from its model card: 8.03 billion weights, 32 layers with 8 key heads of 128.
-    fn llama_8b() -> LlamaConfig {
-        LlamaConfig {
-            hidden_size: 4096,
-            intermediate_size: 14336,
-            vocab_size: 128_256,
-            layers: 32,
-            heads: 32,
-            kv_heads: 8,
-            head_dim: 128,
-            rms_norm_eps: 1e-5,
-            rope_frequencies: vec![1.0; 64],
-            context_length: 131_072,
-            tied_embeddings: false,
-        }
-    }
-
     #[test]
     fn weights_and_a_sequence_are_counted() {
-        let demand = |precision, context| Demand::of_shape(&llama_8b(), precision, context);
+        // 8.03 billion weights, 32 layers with 8 key heads of 128, by its model card.
+        let config = LlamaConfig::of_shape("llama-3.1-8b").expect("it is known");
+        let demand = |precision, context| Demand::of_shape(&config, precision, context);
         let is_about = |bytes: u64, gigabytes: f64| (bytes as f64 / 1e9 - gigabytes).abs() < 0.05;
         let floats = demand(Precision::F32, usize::MAX);
         let of_position = 2.0 * 32.0 * 8.0 * 128.0 * 4.0 / 1e9;

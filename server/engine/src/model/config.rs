@@ -38,6 +38,23 @@ pub struct LlamaConfig {
 }
 
 impl LlamaConfig {
+    /// Numbers in the matrices of all blocks.
+    pub fn block_weights(&self) -> u64 {
+        let [hidden, inner, queries, keys] = [
+            self.hidden_size,
+            self.intermediate_size,
+            self.heads * self.head_dim,
+            self.kv_heads * self.head_dim,
+        ]
+        .map(|number| number as u64);
+        self.layers as u64 * hidden * (2 * queries + 2 * keys + 3 * inner)
+    }
+
+    /// Numbers in the embedding table, and in the output projection.
+    pub fn table_weights(&self) -> u64 {
+        self.vocab_size as u64 * self.hidden_size as u64
+    }
+
     /// Reads the text of a Hugging Face `config.json`.
     pub fn from_hugging_face(json: &str) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Invalid {

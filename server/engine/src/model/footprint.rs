@@ -38,20 +38,9 @@ impl Footprint {
     /// Of a model that computes with `dtype`.
     pub fn new(config: &LlamaConfig, format: WeightFormat, dtype: DType, tiling: Tiling) -> Self {
         let size = dtype.size_in_bytes() as u64;
-        let [
-            hidden,
-            inner,
-            vocabulary,
-            layers,
-            heads,
-            key_heads,
-            width,
-            rows,
-            span,
-        ] = [
+        let [hidden, inner, layers, heads, key_heads, width, rows, span] = [
             config.hidden_size,
             config.intermediate_size,
-            config.vocab_size,
             config.layers,
             config.heads,
             config.kv_heads,
@@ -60,6 +49,7 @@ impl Footprint {
             tiling.span,
         ]
         .map(|number| number as u64);
+        let table = config.table_weights();
         let (queries, keys) = (heads * width, key_heads * width);
         let linear = |elements: u64| match format {
             WeightFormat::Floats => elements * size,
@@ -67,20 +57,19 @@ impl Footprint {
                 elements / blocks.block_size() as u64 * blocks.type_size() as u64
             }
         };
-        let block = hidden * (2 * queries + 2 * keys) + 3 * hidden * inner;
         let head = match config.tied_embeddings {
             true => 0,
-            false => linear(vocabulary * hidden),
+            false => linear(table),
         };
         let norms = (2 * layers + 1) * hidden * size;
         // The residual stream, the attention's rows and the feed-forward's, each with what it is made from; the logits
         // in both types, and the copies in which the two best are found; the mask, and the scores of the span.
         let rows_of = |row: u64| rows * row * size;
         let step = rows_of(4 * hidden + 4 * (queries + 2 * keys) + 4 * inner)
-            + rows * vocabulary * (size + 4 * 4)
+            + rows * config.vocab_size as u64 * (size + 4 * 4)
             + 3 * heads * rows_of(span);
         Self {
-            weights: linear(layers * block) + head + vocabulary * hidden * size + norms,
+            weights: linear(config.block_weights()) + head + table * size + norms,
             step: step + LIBRARIES,
             position: 2 * layers * keys * size
                 + width * size

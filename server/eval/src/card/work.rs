@@ -36,11 +36,8 @@ impl Work {
             config.heads * config.head_dim,
             config.kv_heads * config.head_dim,
         );
-        let block = config.hidden_size * (2 * queries + 2 * keys + 3 * config.intermediate_size);
-        let layers = config.layers * block;
-        let output = config.vocab_size * config.hidden_size;
-        let share =
-            |elements: usize| weight_bytes as f64 * elements as f64 / (layers + output) as f64;
+        let (layers, output) = (config.block_weights(), config.table_weights());
+        let share = |numbers: u64| weight_bytes as f64 * numbers as f64 / (layers + output) as f64;
         let attention = |positions: f64| Self {
             bytes: (2 * config.layers * keys * size) as f64 * positions,
             flops: (4 * config.layers * queries * rows) as f64 * positions,
@@ -50,12 +47,12 @@ impl Work {
         [
             Self {
                 bytes: share(layers) + own.bytes,
-                flops: (2 * rows * layers) as f64 + own.flops,
+                flops: 2.0 * rows as f64 * layers as f64 + own.flops,
             },
             attention(depth as f64),
             Self {
                 bytes: share(output),
-                flops: (2 * rows * output) as f64,
+                flops: 2.0 * rows as f64 * output as f64,
             },
         ]
     }

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use crate::apply_options::ApplyOptions;
 use crate::bench_card::{CardArguments, card};
 use crate::bench_peers::{PeerArguments, peers};
+use crate::bench_quality::{QualityArguments, quality};
 use crate::failure::Failure;
 
 #[derive(Args)]
@@ -27,6 +28,8 @@ enum BenchCommand {
     Speed(SpeedArguments),
     /// Our kernels, stock candle and llama.cpp on the same weights and tokens, taking turns.
     Peers(PeerArguments),
+    /// What 8 bits change of the model's choices on the true results; fails where that is too much.
+    Quality(QualityArguments),
     /// What a graphics card does with a model, against what it could do at most, and whether that is right.
     Card(Box<CardArguments>),
 }
@@ -91,6 +94,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         BenchCommand::Drafters(arguments) => drafters(arguments),
         BenchCommand::Speed(arguments) => speed(arguments),
         BenchCommand::Peers(arguments) => peers(arguments),
+        BenchCommand::Quality(arguments) => quality(arguments),
         BenchCommand::Card(arguments) => card(arguments),
     }
 }

@@ -5,6 +5,7 @@ mod apply_options;
 mod bench;
 mod bench_card;
 mod bench_peers;
+mod bench_quality;
 mod data;
 mod destination;
 mod eval;

@@ -14,10 +14,12 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fast_apply_engine::kernels::{
     AttentionScratch, Heads, InstructionSet, KeyValueCache, Machine, Matrix, Precision, Queries,
-    Rotations, Rows,
+    Rotations, RowPrecision, Rows,
 };
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Int8];
+const ROW_PRECISIONS: [RowPrecision; 3] =
+    [RowPrecision::F32, RowPrecision::Int8, RowPrecision::Int16];
 const BATCHES: [usize; 6] = [1, 8, 32, 64, 128, 256];
 
 fn machine() -> Machine {
@@ -31,7 +33,15 @@ fn noise(length: usize) -> Vec<f32> {
         .collect()
 }
 
-fn rows(machine: &Machine, precision: Precision, count: usize, width: usize) -> Rows {
+/// The weights that rows are multiplied with.
+fn weights_for(rows: RowPrecision) -> Precision {
+    match rows {
+        RowPrecision::F32 => Precision::F32,
+        RowPrecision::Int8 | RowPrecision::Int16 => Precision::Int8,
+    }
+}
+
+fn rows(machine: &Machine, precision: RowPrecision, count: usize, width: usize) -> Rows {
     let mut rows = Rows::new(precision, count, width);
     for row in 0..count {
         rows.row_mut(row).copy_from_slice(&noise(width));
@@ -43,21 +53,21 @@ fn rows(machine: &Machine, precision: Precision, count: usize, width: usize) -> 
 /// Several matrices in turn, so that weights come from where they come from in a model.
 fn projections(criterion: &mut Criterion) {
     let machine = machine();
-    for precision in PRECISIONS {
+    for precision in ROW_PRECISIONS {
         for (outputs, inputs) in [(960, 576), (576, 576), (1536, 576), (576, 1536)] {
-            let name = format!("{precision:?} {inputs} to {outputs}");
+            let name = format!("{precision:?} rows {inputs} to {outputs}");
             let mut group = criterion.benchmark_group(name);
             let weights = noise(outputs * inputs);
             let matrices: Vec<Matrix> = (0..30)
                 .map(|_| {
-                    let mut matrix = Matrix::new(precision, outputs, inputs);
+                    let mut matrix = Matrix::new(weights_for(precision), outputs, inputs);
                     matrix.set(&machine, 0, &weights);
                     matrix
                 })
                 .collect();
             for count in BATCHES {
                 let from = rows(&machine, precision, count, inputs);
-                let mut to = Rows::new(Precision::F32, count, outputs);
+                let mut to = Rows::new(RowPrecision::F32, count, outputs);
                 let operations = 2 * matrices.len() * count * outputs * inputs;
                 group.throughput(Throughput::Elements(operations as u64));
                 group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
@@ -76,9 +86,10 @@ fn projections(criterion: &mut Criterion) {
 fn choices(criterion: &mut Criterion) {
     let machine = machine();
     let (outputs, inputs) = (49152, 576);
-    for precision in PRECISIONS {
-        let mut group = criterion.benchmark_group(format!("{precision:?} choose of {outputs}"));
-        let mut matrix = Matrix::new(precision, outputs, inputs);
+    for precision in ROW_PRECISIONS {
+        let mut group =
+            criterion.benchmark_group(format!("{precision:?} rows, choose of {outputs}"));
+        let mut matrix = Matrix::new(weights_for(precision), outputs, inputs);
         matrix.set(&machine, 0, &noise(outputs * inputs));
         for count in BATCHES {
             let from = rows(&machine, precision, count, inputs);
@@ -109,14 +120,14 @@ fn attention_in(precision: Precision, criterion: &mut Criterion) {
     let mut cache = KeyValueCache::new(precision, layers, heads, capacity);
     let rotations = Rotations::new(&[0.1; 32], capacity);
     let mut queries = Queries::new(precision, heads, 256);
-    let projected = rows(&machine, Precision::F32, 256, 15 * 64);
+    let projected = rows(&machine, RowPrecision::F32, 256, 15 * 64);
     for layer in 0..layers {
         for position in (0..capacity).step_by(256) {
             let to = (&mut cache, layer);
             machine.rotate(&projected, 256, &rotations, position, &mut queries, to);
         }
     }
-    let mut to = Rows::new(Precision::F32, 256, 9 * 64);
+    let mut to = Rows::new(RowPrecision::F32, 256, 9 * 64);
     let mut scratch = AttentionScratch::default();
     for depth in [2048, 4096] {
         let mut group = criterion.benchmark_group(format!("{precision:?} attention at {depth}"));
@@ -140,7 +151,7 @@ fn attention_in(precision: Precision, criterion: &mut Criterion) {
 fn peak(criterion: &mut Criterion) {
     let machine = machine();
     let mut group = criterion.benchmark_group("peak");
-    for precision in PRECISIONS {
+    for precision in ROW_PRECISIONS {
         let operations = machine.peak_operations(precision, 1000);
         group.throughput(Throughput::Elements(operations));
         group.bench_function(format!("{precision:?}"), |bencher| {

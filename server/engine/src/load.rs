@@ -99,7 +99,7 @@ impl LoadOptions {
             // There 8 bits decode at two to three times the speed of f32, verify at 1.7 times, and
             // take a third of the memory. Over the true results of real edits, teacher-forced, they
             // change fewer than one in 5,000 of the choices that f32 makes by a margin of more than
-            // half a logit: the example `int8_quality` counts them.
+            // half a logit: `fast-apply bench quality` counts them.
             (DTypeChoice::Auto, true) if InstructionSet::detect().prefers_bytes() => "q8",
             (DTypeChoice::Auto, true) | (DTypeChoice::F32, _) => "f32",
             (DTypeChoice::Auto | DTypeChoice::Bf16, false) => "bf16",

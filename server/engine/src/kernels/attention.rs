@@ -12,9 +12,9 @@ use super::cache::{CacheNumbers, Heads, KEY_BLOCK, KeyValueCache};
 use super::head_form::HeadReader;
 use super::instruction_set::Kernel;
 use super::lanes::Lanes;
-use super::matrix::{Rows, RowsWriter};
 use super::partial_softmax::{PartialSoftmax, TILE};
 use super::queries::{Queries, QueryNumbers};
+use super::rows::{Rows, RowsWriter};
 
 /// Tiles that go over a block of keys together, while it is near the core.
 const TILES_OF_TASK: usize = 8;

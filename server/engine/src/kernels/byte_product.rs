@@ -1,27 +1,26 @@
-//! 16-bit rows times 8-bit weights, exact within a block of 64 inputs.
+//! 8-bit or 16-bit rows times 8-bit weights, exact within a block of 64 inputs. Blocks of both are
+//! rotated before they are rounded.
 //!
-//! The instruction multiplies unsigned with signed bytes. A row's 16-bit numbers are stored with
-//! 32,768 added, high and low bytes apart. For a block, the high bytes are multiplied first, that
-//! sum is shifted left by eight bits, and the low bytes are added; the sum starts from -128 times
-//! the column's weights, which takes back the 32,768. All of it fits 32 bits.
+//! The instruction multiplies unsigned with signed bytes. A row's numbers are stored with half
+//! their range added, high and low bytes apart: one *plane* of bytes for 8-bit numbers, two for
+//! 16-bit ones. For a block, the high bytes are multiplied first; with a second plane that sum is
+//! shifted left by eight bits, and the low bytes are added. The sum starts from -128 times the
+//! column's weights, which takes back what was added. All of it fits 32 bits.
 
+use super::hadamard::load_rotated;
 use super::lanes::{LANES, Lanes};
 use super::tile::{PANEL, Product};
 
 /// Inputs that share a scale.
 pub(super) const BLOCK: usize = 64;
 
-/// Bytes of a row's number.
-pub(super) const PLANES: usize = 2;
-
-const WEIGHT_LIMIT: f32 = 127.0;
-const ROW_LIMIT: f32 = 32_700.0;
-const ROW_OFFSET: f32 = 32_768.0;
+/// What numbers of one plane and of two go up to, and what is added to store them.
+const RANGE: [(f32, f32); 2] = [(127.0, 128.0), (32_700.0, 32_768.0)];
 
 /// Quantized rows times packed weights.
 #[derive(Clone, Copy)]
-pub(super) struct ByteProduct {
-    /// `[row][block][high, low][64]`
+pub(super) struct ByteProduct<const PLANES: usize> {
+    /// `[row][block][plane, high bytes first][64]`
     pub(super) rows: *const u8,
     /// `[row][block]`
     pub(super) row_scales: *const f32,
@@ -35,7 +34,7 @@ pub(super) struct ByteProduct {
 }
 
 // SAFETY: made from buffers of the shapes it reads.
-unsafe impl Product for ByteProduct {
+unsafe impl<const PLANES: usize> Product for ByteProduct<PLANES> {
     const ROWS: (usize, usize) = (4, 2);
 
     #[inline(always)]
@@ -62,12 +61,18 @@ unsafe impl Product for ByteProduct {
                 let first = self.rows.add((row * self.blocks + block) * PLANES * BLOCK);
                 let row_stride = self.blocks * PLANES * BLOCK;
                 add_dots(lanes, &mut sums, first, row_stride, weights);
-                for sums in &mut sums {
-                    for sum in sums {
+                for plane in 1..PLANES {
+                    for sum in sums.iter_mut().flatten() {
                         *sum = lanes.shift_left_byte(*sum);
                     }
+                    add_dots(
+                        lanes,
+                        &mut sums,
+                        first.add(plane * BLOCK),
+                        row_stride,
+                        weights,
+                    );
                 }
-                add_dots(lanes, &mut sums, first.add(BLOCK), row_stride, weights);
                 for v in 0..V {
                     let scale = lanes.load(self.scales.add(at + column + v * LANES));
                     for r in 0..R {
@@ -114,35 +119,37 @@ unsafe fn add_dots<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
-/// What numbers up to `largest` are multiplied by to reach `limit`. Numbers so small that this is
-/// not finite become zero.
-fn inverse_scale(limit: f32, largest: f32) -> f32 {
-    let inverse = limit / largest;
-    if inverse.is_finite() { inverse } else { 0.0 }
-}
-
-/// Quantizes one column's weights of one block into `block` (`[16][48][4]`), and returns their
-/// scale and what their sum starts from.
-pub(super) fn quantize_weights(weights: &[f32], column: usize, block: &mut [i8]) -> (f32, i32) {
-    let largest = weights
-        .iter()
-        .fold(0.0f32, |largest, w| largest.max(w.abs()));
-    let inverse = inverse_scale(WEIGHT_LIMIT, largest);
+/// Rotates and rounds one column's weights of one block, at most 64, into `block`
+/// (`[16][48][4]`), and returns their scale and what their sum starts from.
+#[inline(always)]
+pub(super) fn quantize_weights<L: Lanes>(
+    lanes: L,
+    weights: &[f32],
+    column: usize,
+    block: &mut [i8],
+) -> (f32, i32) {
+    let mut bytes = [0u8; BLOCK];
+    // SAFETY: the block is whole, and there is room for one plane of it.
+    let scale = unsafe {
+        let weights = padded(weights.as_ptr(), weights.len());
+        quantize_block::<L, 1>(lanes, weights.as_ptr(), bytes.as_mut_ptr())
+    };
     let mut sum = 0;
-    for (index, weight) in weights.iter().enumerate() {
-        let byte = (weight * inverse).round() as i8;
-        block[(index / 4 * PANEL + column) * 4 + index % 4] = byte;
-        sum += i32::from(byte);
+    for (index, byte) in bytes.into_iter().enumerate() {
+        // Stored with 128 added, as rows are.
+        let weight = (byte ^ 0x80) as i8;
+        block[(index / 4 * PANEL + column) * 4 + index % 4] = weight;
+        sum += i32::from(weight);
     }
-    (largest / WEIGHT_LIMIT, -128 * sum)
+    (scale, -128 * sum)
 }
 
-/// Quantizes a row of `width` elements.
+/// Rotates and rounds a row of `width` elements to `PLANES` planes.
 ///
 /// # Safety
 /// `row` gives `width` elements; `bytes` and `scales` have room for its blocks.
 #[inline(always)]
-pub(super) unsafe fn quantize_row<L: Lanes>(
+pub(super) unsafe fn quantize_row<L: Lanes, const PLANES: usize>(
     lanes: L,
     row: *const f32,
     width: usize,
@@ -150,36 +157,65 @@ pub(super) unsafe fn quantize_row<L: Lanes>(
     scales: *mut f32,
 ) {
     for block in 0..width.div_ceil(BLOCK) {
-        let mut last = [0.0f32; BLOCK];
-        // SAFETY: the block starts inside the row; where it ends behind it, what there is of it
-        // is copied and the rest is zero.
-        let from = unsafe { row.add(block * BLOCK) };
-        let from = if width - block * BLOCK < BLOCK {
-            // SAFETY: as above.
-            unsafe { from.copy_to_nonoverlapping(last.as_mut_ptr(), width - block * BLOCK) };
-            last.as_ptr()
-        } else {
-            from
-        };
-        // SAFETY: a whole block of elements is readable, and there is room for its bytes and scale.
+        let left = width - block * BLOCK;
+        // SAFETY: the block starts inside the row, and there is room for its bytes and its scale.
         unsafe {
-            let mut largest = lanes.splat(0.0);
-            for v in 0..BLOCK / LANES {
-                let values = lanes.load(from.add(v * LANES));
-                largest = lanes.maximum(largest, lanes.absolute(values));
-            }
-            let largest = lanes.largest(largest);
-            let inverse = inverse_scale(ROW_LIMIT, largest);
-            *scales.add(block) = largest / ROW_LIMIT;
-            let (inverse, offset) = (lanes.splat(inverse), lanes.splat(ROW_OFFSET));
-            for v in 0..BLOCK / LANES {
-                let values = lanes.load(from.add(v * LANES));
-                let numbers = lanes.round(lanes.multiply(values, inverse));
-                let numbers = lanes.to_integers(lanes.add(numbers, offset));
-                let high = bytes.add(block * PLANES * BLOCK + v * LANES);
-                lanes.store_byte::<1>(high, numbers);
-                lanes.store_byte::<0>(high.add(BLOCK), numbers);
+            let from = row.add(block * BLOCK);
+            let to = bytes.add(block * PLANES * BLOCK);
+            *scales.add(block) = if left < BLOCK {
+                quantize_block::<L, PLANES>(lanes, padded(from, left).as_ptr(), to)
+            } else {
+                quantize_block::<L, PLANES>(lanes, from, to)
+            };
+        }
+    }
+}
+
+/// A block of which only the first `length` elements exist; the others are zero.
+///
+/// # Safety
+/// `from` gives `length` elements, at most a block.
+unsafe fn padded(from: *const f32, length: usize) -> [f32; BLOCK] {
+    let mut block = [0.0; BLOCK];
+    // SAFETY: promised by the caller.
+    unsafe { from.copy_to_nonoverlapping(block.as_mut_ptr(), length) };
+    block
+}
+
+/// Rotates and rounds a block, and returns its scale. Numbers so small that there is none become
+/// zero.
+///
+/// # Safety
+/// `from` gives a block; `to` has room for `PLANES` planes of one.
+#[inline(always)]
+unsafe fn quantize_block<L: Lanes, const PLANES: usize>(
+    lanes: L,
+    from: *const f32,
+    to: *mut u8,
+) -> f32 {
+    let (limit, offset) = RANGE[PLANES - 1];
+    // SAFETY: promised by the caller.
+    let block = unsafe { load_rotated(lanes, from) };
+    let mut largest = lanes.splat(0.0);
+    for values in block {
+        largest = lanes.maximum(largest, lanes.absolute(values));
+    }
+    let largest = lanes.largest(largest);
+    let inverse = limit / largest;
+    let inverse = lanes.splat(if inverse.is_finite() { inverse } else { 0.0 });
+    for (v, values) in block.into_iter().enumerate() {
+        let numbers = lanes.round(lanes.multiply(values, inverse));
+        let numbers = lanes.to_integers(lanes.add(numbers, lanes.splat(offset)));
+        // SAFETY: promised by the caller.
+        unsafe {
+            let to = to.add(v * LANES);
+            if PLANES == 1 {
+                lanes.store_byte::<0>(to, numbers);
+            } else {
+                lanes.store_byte::<1>(to, numbers);
+                lanes.store_byte::<0>(to.add(BLOCK), numbers);
             }
         }
     }
+    largest / limit
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::Machine;
 use super::buffer::Shared;
 use super::lanes::{LANES, Lanes};
-use super::matrix::{Matrix, Rows, multiply};
+use super::matrix::{Matrix, multiply};
+use super::rows::Rows;
 use super::tile::Sink;
 use crate::model::Choice;
 

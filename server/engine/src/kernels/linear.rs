@@ -6,7 +6,8 @@ use super::Machine;
 use super::buffer::Shared;
 use super::exponential::exponential;
 use super::lanes::Lanes;
-use super::matrix::{Matrix, Rows, multiply};
+use super::matrix::{Matrix, multiply};
+use super::rows::Rows;
 use super::tile::{PANEL, Sink};
 
 /// Most rows of one task, so that a long batch gives many threads work.

@@ -1,12 +1,15 @@
-//! Packed weights, and rows in the form that they are multiplied with.
+//! Packed weights, and their products with rows.
 
 use std::ops::Range;
 
 use super::Machine;
 use super::buffer::{Buffer, Shared};
-use super::byte_product::{BLOCK, ByteProduct, PLANES, quantize_row, quantize_weights};
+use super::byte_product::{BLOCK, ByteProduct, quantize_weights};
+use super::hadamard::load_rotated;
 use super::instruction_set::{InstructionSet, Kernel};
 use super::lanes::Lanes;
+use super::lanes::portable::Portable;
+use super::rows::{Quantized, Rows};
 use super::tile::{PANEL, Product, Sink, float_tile, multiply_panel};
 
 /// How weights are stored and multiplied.
@@ -14,8 +17,8 @@ use super::tile::{PANEL, Product, Sink, float_tile, multiply_panel};
 pub enum Precision {
     /// f32 weights times f32 rows, summed in f32.
     F32,
-    /// 8-bit weights with one scale per column and block of 64 inputs, times 16-bit rows with one
-    /// scale per block: block sums are exact, and summed in f32.
+    /// 8-bit weights with one scale per column and block of 64 inputs, times rows in 8 or 16 bits
+    /// with one scale per block: block sums are exact, and summed in f32.
     Int8,
 }
 
@@ -93,8 +96,12 @@ impl Matrix {
             let panel = first_panel + index;
             let outputs = first.max(panel * PANEL)..end.min((panel + 1) * PANEL);
             let rows = &weights[(outputs.start - first) * inputs..(outputs.end - first) * inputs];
-            // SAFETY: each task has a panel of its own.
-            unsafe { to.pack(panel, outputs.start % PANEL, rows) };
+            machine.instructions().run(Pack {
+                to,
+                panel,
+                first: outputs.start % PANEL,
+                rows,
+            });
         });
     }
 
@@ -136,11 +143,15 @@ impl Matrix {
                     let at = (panel * self.inputs.div_ceil(BLOCK) + block) * PANEL;
                     let scale = scales[at + column];
                     let quads = bytes[at * BLOCK + 4 * column..].chunks(4 * PANEL);
-                    for (to, quad) in to.chunks_mut(4).zip(quads) {
-                        for (to, &byte) in to.iter_mut().zip(quad) {
-                            *to = f32::from(byte) * scale;
+                    let mut weights = [0.0; BLOCK];
+                    for (weights, quad) in weights.chunks_mut(4).zip(quads) {
+                        for (weight, &byte) in weights.iter_mut().zip(quad) {
+                            *weight = f32::from(byte) * scale;
                         }
                     }
+                    // SAFETY: the block is whole.
+                    let rotated = unsafe { load_rotated(Portable, weights.as_ptr()) };
+                    to.copy_from_slice(&rotated.as_flattened()[..to.len()]);
                 }
             }
         }
@@ -148,6 +159,29 @@ impl Matrix {
 
     pub(super) fn panels(&self) -> usize {
         self.outputs.div_ceil(PANEL)
+    }
+
+    /// The product of 8-bit weights with rows of `PLANES` planes.
+    fn byte_product<const PLANES: usize>(
+        &self,
+        rows: &Quantized<Buffer<u8>, Buffer<f32>>,
+    ) -> ByteProduct<PLANES> {
+        let Weights::Int8 {
+            bytes,
+            scales,
+            starts,
+        } = &self.weights
+        else {
+            panic!("f32 weights are not multiplied with bytes");
+        };
+        ByteProduct {
+            rows: rows.bytes.as_ptr(),
+            row_scales: rows.scales.as_ptr(),
+            bytes: bytes.as_ptr(),
+            scales: scales.as_ptr(),
+            starts: starts.as_ptr(),
+            blocks: self.inputs.div_ceil(BLOCK),
+        }
     }
 }
 
@@ -172,7 +206,8 @@ impl PanelWriter {
     ///
     /// # Safety
     /// The panel exists, and no other thread uses it.
-    unsafe fn pack(self, panel: usize, first: usize, rows: &[f32]) {
+    #[inline(always)]
+    unsafe fn pack<L: Lanes>(self, lanes: L, panel: usize, first: usize, rows: &[f32]) {
         match self {
             Self::F32 { weights, inputs } => {
                 // SAFETY: promised by the caller.
@@ -201,7 +236,8 @@ impl PanelWriter {
                         unsafe {
                             let bytes = bytes.at(at * BLOCK);
                             let bytes = std::slice::from_raw_parts_mut(bytes, PANEL * BLOCK);
-                            let (scale, start) = quantize_weights(row, first + offset, bytes);
+                            let (scale, start) =
+                                quantize_weights(lanes, row, first + offset, bytes);
                             *scales.at(at + first + offset) = scale;
                             *starts.at(at + first + offset) = start;
                         }
@@ -212,135 +248,21 @@ impl PanelWriter {
     }
 }
 
-/// Rows of one width, in the form that a matrix of the same precision is multiplied with.
-pub struct Rows {
-    /// `[capacity][width]`.
-    pub(super) floats: Buffer<f32>,
-    /// For `Precision::Int8`, see `ByteProduct`.
-    pub(super) quantized: Option<(Buffer<u8>, Buffer<f32>)>,
-    capacity: usize,
-    width: usize,
+/// `PanelWriter::pack`; the panel exists, and no other task has it.
+struct Pack<'a> {
+    to: PanelWriter,
+    panel: usize,
+    first: usize,
+    rows: &'a [f32],
 }
 
-impl Rows {
-    /// Room for `capacity` rows. The stored width is rounded up to whole panels, so that the
-    /// results of a matrix with `width` outputs fit.
-    pub fn new(precision: Precision, capacity: usize, width: usize) -> Self {
-        let blocks = width.div_ceil(BLOCK);
-        Self {
-            floats: Buffer::zeroed(capacity * width.next_multiple_of(PANEL)),
-            quantized: match precision {
-                Precision::F32 => None,
-                Precision::Int8 => Some((
-                    Buffer::zeroed(capacity * blocks * PLANES * BLOCK),
-                    Buffer::zeroed(capacity * blocks),
-                )),
-            },
-            capacity,
-            width,
-        }
-    }
-
-    /// Most rows it holds.
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Elements of a row that count.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Elements from one row to the next.
-    pub fn stride(&self) -> usize {
-        self.width.next_multiple_of(PANEL)
-    }
-
-    /// One row.
-    pub fn row(&self, row: usize) -> &[f32] {
-        &self.floats[row * self.stride()..][..self.width]
-    }
-
-    /// One row, to be written. `seal` it before it is multiplied.
-    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
-        let stride = self.stride();
-        &mut self.floats[row * stride..][..self.width]
-    }
-
-    /// Makes rows that were written ready to be multiplied.
-    pub fn seal(&mut self, instructions: InstructionSet, rows: Range<usize>) {
-        let writer = self.writer();
-        assert!(rows.end <= self.capacity);
-        for row in rows {
-            // SAFETY: the row exists, and the rows are borrowed mutably.
-            unsafe { writer.seal(instructions, row) };
-        }
-    }
-
-    /// Access for the tasks of a loop.
-    pub(super) fn writer(&mut self) -> RowsWriter {
-        RowsWriter {
-            stride: self.stride(),
-            width: self.width,
-            floats: Shared::new(&mut self.floats),
-            quantized: self
-                .quantized
-                .as_mut()
-                .map(|(bytes, scales)| (Shared::new(bytes), Shared::new(scales))),
-        }
-    }
-}
-
-/// Rows of which the tasks of one loop write disjoint ones.
-#[derive(Clone, Copy)]
-pub(super) struct RowsWriter {
-    pub(super) floats: Shared<f32>,
-    quantized: Option<(Shared<u8>, Shared<f32>)>,
-    pub(super) stride: usize,
-    pub(super) width: usize,
-}
-
-impl RowsWriter {
-    /// # Safety
-    /// The row exists, and no other thread uses it.
-    #[inline(always)]
-    pub(super) unsafe fn seal(self, instructions: InstructionSet, row: usize) {
-        instructions.run(Seal { rows: self, row });
-    }
-
-    /// # Safety
-    /// As for `seal`.
-    #[inline(always)]
-    pub(super) unsafe fn seal_with<L: Lanes>(self, lanes: L, row: usize) {
-        let Some((bytes, scales)) = self.quantized else {
-            return;
-        };
-        let blocks = self.width.div_ceil(BLOCK);
-        // SAFETY: the row exists in all three buffers, which have this shape.
-        unsafe {
-            quantize_row(
-                lanes,
-                self.floats.at(row * self.stride),
-                self.width,
-                bytes.at(row * blocks * PLANES * BLOCK),
-                scales.at(row * blocks),
-            );
-        }
-    }
-}
-
-struct Seal {
-    rows: RowsWriter,
-    row: usize,
-}
-
-impl Kernel for Seal {
+impl Kernel for Pack<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        // SAFETY: `Seal` is only made by `RowsWriter::seal`, whose caller promises this.
-        unsafe { self.rows.seal_with(lanes, self.row) }
+        // SAFETY: as the type says.
+        unsafe { self.to.pack(lanes, self.panel, self.first, self.rows) };
     }
 }
 
@@ -391,7 +313,8 @@ pub(super) unsafe fn multiply<S: Sink>(
     panel: usize,
     sink: &mut S,
 ) {
-    assert!(range.end <= rows.capacity && panel < matrix.panels() && rows.width == matrix.inputs);
+    assert!(range.end <= rows.capacity() && panel < matrix.panels());
+    assert_eq!(rows.width(), matrix.inputs);
     match (&matrix.weights, &rows.quantized) {
         (Weights::F32(weights), _) => {
             let product = FloatProduct {
@@ -407,24 +330,17 @@ pub(super) unsafe fn multiply<S: Sink>(
                 sink,
             });
         }
-        (
-            Weights::Int8 {
-                bytes,
-                scales,
-                starts,
-            },
-            Some((row_bytes, row_scales)),
-        ) => {
-            let product = ByteProduct {
-                rows: row_bytes.as_ptr(),
-                row_scales: row_scales.as_ptr(),
-                bytes: bytes.as_ptr(),
-                scales: scales.as_ptr(),
-                starts: starts.as_ptr(),
-                blocks: matrix.inputs.div_ceil(BLOCK),
-            };
+        (Weights::Int8 { .. }, Some(quantized)) if quantized.planes == 1 => {
             instructions.run(Panel {
-                product,
+                product: matrix.byte_product::<1>(quantized),
+                rows: range,
+                panel,
+                sink,
+            });
+        }
+        (Weights::Int8 { .. }, Some(quantized)) => {
+            instructions.run(Panel {
+                product: matrix.byte_product::<2>(quantized),
                 rows: range,
                 panel,
                 sink,

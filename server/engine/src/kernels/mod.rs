@@ -15,6 +15,7 @@ mod cache;
 mod choose;
 mod exponential;
 mod float_heads;
+mod hadamard;
 mod head_form;
 mod heap;
 mod instruction_set;
@@ -27,6 +28,7 @@ mod peak;
 mod pool;
 mod queries;
 mod rotate;
+mod rows;
 mod short_heads;
 #[cfg(test)]
 mod tests;
@@ -36,10 +38,11 @@ pub use attention::AttentionScratch;
 pub use cache::{Heads, KeyValueCache};
 pub use heap::return_freed_memory;
 pub use instruction_set::InstructionSet;
-pub use matrix::{Matrix, Precision, Rows};
+pub use matrix::{Matrix, Precision};
 pub use pool::Pool;
 pub use queries::Queries;
 pub use rotate::Rotations;
+pub use rows::{RowPrecision, Rows};
 
 /// The instructions and the threads that kernels run with.
 pub struct Machine {

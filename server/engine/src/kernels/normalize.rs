@@ -3,7 +3,7 @@
 use super::Machine;
 use super::instruction_set::Kernel;
 use super::lanes::{LANES, Lanes};
-use super::matrix::{Rows, RowsWriter};
+use super::rows::{Rows, RowsWriter};
 
 impl Machine {
     /// Writes the first `count` rows, each divided by its root mean square and multiplied by

@@ -3,10 +3,9 @@
 use std::hint::black_box;
 
 use super::Machine;
-use super::byte_product::PLANES;
 use super::instruction_set::Kernel;
 use super::lanes::{LANES, Lanes};
-use super::matrix::Precision;
+use super::rows::RowPrecision;
 
 /// Sums that do not wait for each other: enough to hide the latency of any instruction here, few
 /// enough for the registers of any instruction set.
@@ -14,18 +13,19 @@ const SUMS: usize = 10;
 
 impl Machine {
     /// Does the multiplications and additions of matrix products without their memory traffic, on
-    /// all threads, and returns how many operations of the precision that were.
-    pub fn peak_operations(&self, precision: Precision, rounds: usize) -> u64 {
+    /// all threads, and returns how many operations with such rows that were.
+    pub fn peak_operations(&self, precision: RowPrecision, rounds: usize) -> u64 {
         let instructions = self.instructions;
         self.pool.run(self.pool.threads(), &|_| match precision {
-            Precision::F32 => instructions.run(FloatPeak { rounds }),
-            Precision::Int8 => instructions.run(BytePeak { rounds }),
+            RowPrecision::F32 => instructions.run(FloatPeak { rounds }),
+            RowPrecision::Int8 | RowPrecision::Int16 => instructions.run(BytePeak { rounds }),
         });
         let multiplied = rounds * SUMS * LANES * self.pool.threads();
         let operations = match precision {
-            Precision::F32 => 2 * multiplied,
-            // An instruction multiplies four bytes in each lane, and every plane takes one.
-            Precision::Int8 => 2 * 4 * multiplied / PLANES,
+            RowPrecision::F32 => 2 * multiplied,
+            // An instruction multiplies four bytes in each lane; 16-bit rows take two.
+            RowPrecision::Int8 => 2 * 4 * multiplied,
+            RowPrecision::Int16 => 2 * 2 * multiplied,
         };
         operations as u64
     }

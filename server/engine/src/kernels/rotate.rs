@@ -6,8 +6,8 @@ use super::cache::{CacheNumbers, Heads, KeyValueCache, MAX_HEAD};
 use super::head_form::HeadWriter;
 use super::instruction_set::Kernel;
 use super::lanes::Lanes;
-use super::matrix::Rows;
 use super::queries::{Queries, QueryNumbers};
+use super::rows::Rows;
 
 /// Cosine and sine of every position's rotations.
 pub struct Rotations {

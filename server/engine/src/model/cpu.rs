@@ -7,7 +7,8 @@ use super::language_model::{Choice, LanguageModel};
 use super::weights::Weights;
 use crate::Error;
 use crate::kernels::{
-    AttentionScratch, Heads, KeyValueCache, Machine, Matrix, Precision, Queries, Rotations, Rows,
+    AttentionScratch, Heads, KeyValueCache, Machine, Matrix, Precision, Queries, Rotations,
+    RowPrecision, Rows,
 };
 
 /// Most rows that go through the layers together.
@@ -138,6 +139,12 @@ impl CpuLlama {
         }
         let norm = norm("model.norm")?;
         let context_length = config.context_length.min(max_context);
+        // Gated rows are the products of two projections and vary most: in 8 bits they alone cause
+        // clear changes of choices.
+        let (activations, gated) = match precision {
+            Precision::F32 => (RowPrecision::F32, RowPrecision::F32),
+            Precision::Int8 => (RowPrecision::Int8, RowPrecision::Int16),
+        };
         let width_of_projected = (heads.queries + 2 * heads.keys) * heads.width;
         Ok(Self {
             blocks,
@@ -150,12 +157,12 @@ impl CpuLlama {
             context_length,
             epsilon: config.rms_norm_eps as f32,
             scratch: Scratch {
-                hidden: Rows::new(Precision::F32, BATCH, hidden),
-                normed: Rows::new(precision, BATCH, hidden),
-                projected: Rows::new(Precision::F32, BATCH, width_of_projected),
+                hidden: Rows::new(RowPrecision::F32, BATCH, hidden),
+                normed: Rows::new(activations, BATCH, hidden),
+                projected: Rows::new(RowPrecision::F32, BATCH, width_of_projected),
                 queries: Queries::new(precision, heads, BATCH),
-                attended: Rows::new(precision, BATCH, heads.queries * heads.width),
-                gated: Rows::new(precision, BATCH, inner),
+                attended: Rows::new(activations, BATCH, heads.queries * heads.width),
+                gated: Rows::new(gated, BATCH, inner),
                 attention: AttentionScratch::default(),
                 choices: Vec::new(),
             },
@@ -263,7 +270,7 @@ impl LanguageModel for CpuLlama {
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
         let mut logits = Vec::with_capacity(rows.len());
         let most = tokens.len().min(BATCH);
-        let mut projected = Rows::new(Precision::F32, most, self.output.outputs());
+        let mut projected = Rows::new(RowPrecision::F32, most, self.output.outputs());
         self.feed_all(tokens, rows, |model, wanted| {
             let normed = &model.scratch.normed;
             let output = &model.output;

@@ -235,8 +235,9 @@ fn the_cpu_model_in_f32() {
     }
 }
 
-/// Against the f32 model whose weights are the 8-bit ones: what differs is the 16-bit rounding of
-/// rows.
+/// Against the f32 model whose weights are the 8-bit ones: what differs is the rounding of the rows,
+/// to 8 and 16 bits, and that of the cache and the attention to 16. Rounding to 8 bits alone moves
+/// the logits of these models, whose weights are random, by 3 % of their size.
 #[test]
 fn the_cpu_model_in_int8() {
     for directory in ["tiny-llama31", "tiny-tied"] {
@@ -264,14 +265,12 @@ fn the_cpu_model_in_int8() {
             |instructions, logits| {
                 let mut model = rounded(Machine::new(instructions, 1));
                 let expected = model.logits(&ids, 0..ids.len()).unwrap();
-                let difference = logits
-                    .iter()
-                    .flatten()
-                    .zip(expected.iter().flatten())
-                    .map(|(a, b)| (a - b).abs())
-                    .fold(0.0, f32::max);
-                // The cache and the attention are in 16-bit integers here, in floats there.
-                assert!(difference < 3e-2, "{difference}");
+                let pairs = logits.iter().flatten().zip(expected.iter().flatten());
+                let (error, size) = pairs.fold((0.0, 0.0), |(error, size), (a, b)| {
+                    (error + (a - b).powi(2), size + b.powi(2))
+                });
+                let error = (error / size).sqrt();
+                assert!(error < 5e-2, "{directory}: {error}");
             },
         );
     }

@@ -274,6 +274,28 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn butterfly<const DISTANCE: usize>(self, a: Floats) -> Floats {
+        proven!(match DISTANCE {
+            1 => a.map(|half| {
+                let other = _mm256_permute_ps::<0b10_11_00_01>(half);
+                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
+                _mm256_blend_ps::<0b1010_1010>(sum, difference)
+            }),
+            2 => a.map(|half| {
+                let other = _mm256_permute_ps::<0b01_00_11_10>(half);
+                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
+                _mm256_blend_ps::<0b1100_1100>(sum, difference)
+            }),
+            4 => a.map(|half| {
+                let other = _mm256_permute2f128_ps::<1>(half, half);
+                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
+                _mm256_blend_ps::<0b1111_0000>(sum, difference)
+            }),
+            _ => [_mm256_add_ps(a[0], a[1]), _mm256_sub_ps(a[0], a[1])],
+        })
+    }
+
+    #[inline(always)]
     fn sum(self, a: Floats) -> f32 {
         proven!({
             let eight = _mm256_add_ps(a[0], a[1]);

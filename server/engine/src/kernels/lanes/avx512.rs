@@ -203,6 +203,19 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn butterfly<const DISTANCE: usize>(self, a: __m512) -> __m512 {
+        proven!({
+            let (other, second) = match DISTANCE {
+                1 => (_mm512_permute_ps::<0b10_11_00_01>(a), 0xaaaa),
+                2 => (_mm512_permute_ps::<0b01_00_11_10>(a), 0xcccc),
+                4 => (_mm512_shuffle_f32x4::<0b10_11_00_01>(a, a), 0xf0f0),
+                _ => (_mm512_shuffle_f32x4::<0b01_00_11_10>(a, a), 0xff00),
+            };
+            _mm512_mask_sub_ps(_mm512_add_ps(a, other), second, other, a)
+        })
+    }
+
+    #[inline(always)]
     fn sum(self, a: __m512) -> f32 {
         proven!({
             let high = _mm512_extractf32x8_ps::<1>(a);

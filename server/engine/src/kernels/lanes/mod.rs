@@ -107,6 +107,9 @@ pub(super) trait Lanes: Copy {
     /// Adds to each lane the dot product of its two numbers in `a` and `b`.
     fn dot_pairs(self, sum: Self::Integers, a: Self::Shorts, b: Self::Shorts) -> Self::Integers;
 
+    /// Of each two lanes `DISTANCE` apart (1, 2, 4 or 8; the first has no such bit in its number),
+    /// the sum in the first and the first less the second in the second.
+    fn butterfly<const DISTANCE: usize>(self, a: Self::Floats) -> Self::Floats;
     /// The sum of the lanes: halves are added to each other until one is left.
     fn sum(self, a: Self::Floats) -> f32;
     /// The largest lane; none may be NaN.

@@ -216,6 +216,14 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn butterfly<const DISTANCE: usize>(self, a: Floats) -> Floats {
+        each(|lane| match lane & DISTANCE {
+            0 => a[lane] + a[lane ^ DISTANCE],
+            _ => a[lane ^ DISTANCE] - a[lane],
+        })
+    }
+
+    #[inline(always)]
     fn sum(self, mut a: Floats) -> f32 {
         for half in [8, 4, 2, 1] {
             for lane in 0..half {

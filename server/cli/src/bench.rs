@@ -10,6 +10,8 @@ use indicatif::ProgressBar;
 
 use crate::apply_options::ApplyOptions;
 use crate::bench_card::{CardArguments, card};
+use crate::bench_kernels::{KernelArguments, kernels};
+use crate::bench_lengths::{LengthArguments, lengths};
 use crate::bench_peers::{PeerArguments, peers};
 use crate::bench_quality::{QualityArguments, quality};
 use crate::failure::Failure;
@@ -26,6 +28,10 @@ enum BenchCommand {
     Drafters(DrafterArguments),
     /// Speculative against plain decoding with the model, forced to the true results.
     Speed(SpeedArguments),
+    /// The processor's 8-bit kernels against what the processor can do at most.
+    Kernels(KernelArguments),
+    /// What a rewrite costs by the length of the file, as a table and a plot.
+    Lengths(LengthArguments),
     /// Our kernels, stock candle and llama.cpp on the same weights and tokens, taking turns.
     Peers(PeerArguments),
     /// What 8 bits change of the model's choices on the true results; fails where that is too much.
@@ -93,6 +99,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     match &arguments.command {
         BenchCommand::Drafters(arguments) => drafters(arguments),
         BenchCommand::Speed(arguments) => speed(arguments),
+        BenchCommand::Kernels(arguments) => kernels(arguments),
+        BenchCommand::Lengths(arguments) => lengths(arguments),
         BenchCommand::Peers(arguments) => peers(arguments),
         BenchCommand::Quality(arguments) => quality(arguments),
         BenchCommand::Card(arguments) => card(arguments),

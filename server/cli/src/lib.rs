@@ -4,6 +4,8 @@ mod apply;
 mod apply_options;
 mod bench;
 mod bench_card;
+mod bench_kernels;
+mod bench_lengths;
 mod bench_peers;
 mod bench_quality;
 mod data;

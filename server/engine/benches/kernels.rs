@@ -1,10 +1,10 @@
-//! The CPU kernels on the shapes of SmolLM2-135M, against this machine's peak.
+//! The CPU kernels on the shapes of SmolLM2-135M.
 //!
 //! ```text
-//! cargo bench -p fast-apply-engine --bench kernels
+//! cargo bench --workspace --bench kernels
 //! ```
-//! Throughput is in elements, one element being one operation (a product and a sum are two). The
-//! group `peak` is the same arithmetic without its memory traffic.
+//! Throughput is in elements, one element being one operation (a product and a sum are two). Beside
+//! what the machine can do at most they stand in `fast-apply bench kernels`.
 
 // The macros of criterion make public functions without documentation.
 #![allow(missing_docs)]
@@ -147,25 +147,12 @@ fn attention_in(precision: Precision, criterion: &mut Criterion) {
     }
 }
 
-/// What the machine can do at most.
-fn peak(criterion: &mut Criterion) {
-    let machine = machine();
-    let mut group = criterion.benchmark_group("peak");
-    for precision in ROW_PRECISIONS {
-        let operations = machine.peak_operations(precision, 1000);
-        group.throughput(Throughput::Elements(operations));
-        group.bench_function(format!("{precision:?}"), |bencher| {
-            bencher.iter(|| black_box(machine.peak_operations(precision, 1000)));
-        });
-    }
-}
-
 criterion_group! {
     name = kernels;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(std::time::Duration::from_millis(200))
         .measurement_time(std::time::Duration::from_secs(1));
-    targets = peak, projections, choices, attention
+    targets = projections, choices, attention
 }
 criterion_main!(kernels);

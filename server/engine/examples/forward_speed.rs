@@ -35,9 +35,8 @@ fn main() -> Result<(), Error> {
     let config = smollm2_135m();
     let start = Instant::now();
     let machine = Machine::new(instructions, threads);
-    let mut seed = 1u32;
     let mut model = CpuLlama::from_floats(&config, precision, machine, 8192, |name| {
-        Ok(random_weights(&config, name, &mut seed))
+        Ok(random_weights(&config, name))
     })?;
     println!(
         "{precision:?}, {}, {threads} threads, built in {:.1} s",
@@ -89,7 +88,7 @@ fn smollm2_135m() -> LlamaConfig {
     }
 }
 
-fn random_weights(config: &LlamaConfig, name: &str, seed: &mut u32) -> Vec<f32> {
+fn random_weights(config: &LlamaConfig, name: &str) -> Vec<f32> {
     let (hidden, inner) = (config.hidden_size, config.intermediate_size);
     let length = match name {
         _ if name.contains("norm") => return vec![1.0; hidden],
@@ -100,10 +99,13 @@ fn random_weights(config: &LlamaConfig, name: &str, seed: &mut u32) -> Vec<f32> 
         }
         _ => hidden * config.heads * config.head_dim,
     };
+    let mut seed = name.bytes().fold(1u32, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(byte.into())
+    });
     (0..length)
         .map(|_| {
-            *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            ((*seed >> 8) as f32 / 8_388_608.0 - 1.0) * 0.06
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((seed >> 8) as f32 / 8_388_608.0 - 1.0) * 0.06
         })
         .collect()
 }

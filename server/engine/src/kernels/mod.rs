@@ -39,6 +39,7 @@ pub use cache::{Heads, KeyValueCache};
 pub use heap::return_freed_memory;
 pub use instruction_set::InstructionSet;
 pub use matrix::{Matrix, Precision};
+pub use peak::Arithmetic;
 pub use pool::Pool;
 pub use queries::Queries;
 pub use rotate::Rotations;

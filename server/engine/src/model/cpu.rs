@@ -1,6 +1,8 @@
 //! The Llama forward pass on the CPU, over this crate's own kernels.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::config::LlamaConfig;
 use super::language_model::{Choice, LanguageModel};
@@ -13,6 +15,9 @@ use crate::kernels::{
 
 /// Most rows that go through the layers together.
 const BATCH: usize = 256;
+
+/// Most tensors that are read at a time; each takes memory twice while it is.
+pub(super) const READERS: usize = 4;
 
 /// A Llama model on the CPU, and the cache of one sequence.
 ///
@@ -43,6 +48,91 @@ struct Block {
     down: Matrix,
 }
 
+/// Reads weights and packs them.
+struct Reader<'a, F> {
+    precision: Precision,
+    machine: &'a Machine,
+    /// Gives the weights of a tensor by its name.
+    weight: F,
+}
+
+impl<W: AsRef<[f32]>, F: Fn(&str) -> Result<W, Error>> Reader<'_, F> {
+    /// The output projection, and the embeddings where they are not the same.
+    fn tables(&self, config: &LlamaConfig) -> Result<(Matrix, Option<Matrix>), Error> {
+        let table =
+            |name: &str| self.matrix(&[(name.to_owned(), config.vocab_size)], config.hidden_size);
+        let embeddings = table("model.embed_tokens")?;
+        Ok(match config.tied_embeddings {
+            true => (embeddings, None),
+            false => (table("lm_head")?, Some(embeddings)),
+        })
+    }
+
+    fn block(&self, config: &LlamaConfig, heads: Heads, layer: usize) -> Result<Block, Error> {
+        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+        let (query, key) = (heads.queries * heads.width, heads.keys * heads.width);
+        let name = |part: &str| format!("model.layers.{layer}.{part}");
+        let part = |part: &str, width| (name(part), width);
+        Ok(Block {
+            attention_norm: self.vector(&name("input_layernorm"), hidden)?,
+            attention_input: self.matrix(
+                &[
+                    part("self_attn.q_proj", query),
+                    part("self_attn.k_proj", key),
+                    part("self_attn.v_proj", key),
+                ],
+                hidden,
+            )?,
+            attention_output: self.matrix(&[part("self_attn.o_proj", hidden)], query)?,
+            feed_forward_norm: self.vector(&name("post_attention_layernorm"), hidden)?,
+            gate: self.matrix(&[part("mlp.gate_proj", inner)], hidden)?,
+            up: self.matrix(&[part("mlp.up_proj", inner)], hidden)?,
+            down: self.matrix(&[part("mlp.down_proj", hidden)], inner)?,
+        })
+    }
+
+    /// Tensors of so many outputs each, one below the other.
+    fn matrix(&self, names: &[(String, usize)], inputs: usize) -> Result<Matrix, Error> {
+        let outputs = names.iter().map(|(_, outputs)| outputs).sum();
+        let mut matrix = Matrix::new(self.precision, outputs, inputs);
+        let mut first = 0;
+        for (name, outputs) in names {
+            matrix.set(
+                self.machine,
+                first,
+                self.read(name, outputs * inputs)?.as_ref(),
+            );
+            first += outputs;
+        }
+        Ok(matrix)
+    }
+
+    fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, Error> {
+        Ok(self.read(name, length)?.as_ref().to_vec())
+    }
+
+    fn read(&self, name: &str, length: usize) -> Result<W, Error> {
+        let values = (self.weight)(&format!("{name}.weight"))?;
+        match values.as_ref().len() {
+            found if found == length => Ok(values),
+            found => Err(Error::Invalid {
+                what: format!("the tensor '{name}.weight'"),
+                reason: format!("it has {found} elements where the model needs {length}"),
+            }),
+        }
+    }
+}
+
+/// Where a reader leaves what it has read.
+fn filled<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn taken<T>(place: Mutex<Option<Result<T, Error>>>) -> Result<T, Error> {
+    let read = place.into_inner().unwrap_or_else(PoisonError::into_inner);
+    read.expect("all places are filled when the loop has ended")
+}
+
 /// Memory that every forward pass uses again.
 struct Scratch {
     hidden: Rows,
@@ -69,75 +159,40 @@ impl CpuLlama {
     }
 
     /// Builds a model from weights that `weight` gives by their Hugging Face names, each row by row
-    /// (`[out, in]`, rope halves side by side).
+    /// (`[out, in]`, rope halves side by side), to at most `READERS` threads at a time.
     pub fn from_floats<W: AsRef<[f32]>>(
         config: &LlamaConfig,
         precision: Precision,
         machine: Machine,
         max_context: usize,
-        mut weight: impl FnMut(&str) -> Result<W, Error>,
+        weight: impl Fn(&str) -> Result<W, Error> + Sync,
     ) -> Result<Self, Error> {
         let heads = heads_of(config)?;
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-        let mut read = |name: &str, length: usize| -> Result<W, Error> {
-            let values = weight(name)?;
-            let found = values.as_ref().len();
-            if found != length {
-                return Err(Error::Invalid {
-                    what: format!("the tensor '{name}'"),
-                    reason: format!("it has {found} elements where the model needs {length}"),
-                });
+        let reader = Reader {
+            precision,
+            machine: &machine,
+            weight,
+        };
+        // The largest comes first, and whoever has it leaves the layers to the others.
+        let table = Mutex::new(None);
+        let blocks: Vec<Mutex<Option<Result<Block, Error>>>> =
+            (0..config.layers).map(|_| Mutex::new(None)).collect();
+        let next = AtomicUsize::new(0);
+        machine.pool().run(READERS, &|_| {
+            loop {
+                match next.fetch_add(1, Ordering::Relaxed) {
+                    0 => *filled(&table) = Some(reader.tables(config)),
+                    index if index <= config.layers => {
+                        *filled(&blocks[index - 1]) = Some(reader.block(config, heads, index - 1));
+                    }
+                    _ => break,
+                }
             }
-            Ok(values)
-        };
-        let mut matrix = |names: &[(String, usize)], inputs: usize| -> Result<Matrix, Error> {
-            let outputs = names.iter().map(|(_, outputs)| outputs).sum();
-            let mut matrix = Matrix::new(precision, outputs, inputs);
-            let mut first = 0;
-            for (name, outputs) in names {
-                let values = read(&format!("{name}.weight"), outputs * inputs)?;
-                matrix.set(&machine, first, values.as_ref());
-                first += outputs;
-            }
-            Ok(matrix)
-        };
-        let mut blocks = Vec::with_capacity(config.layers);
-        let embedding = [("model.embed_tokens".to_owned(), config.vocab_size)];
-        let (output, embeddings) = if config.tied_embeddings {
-            (matrix(&embedding, hidden)?, None)
-        } else {
-            let head = [("lm_head".to_owned(), config.vocab_size)];
-            (matrix(&head, hidden)?, Some(matrix(&embedding, hidden)?))
-        };
-        for layer in 0..config.layers {
-            let part = |part: &str, width| (format!("model.layers.{layer}.{part}"), width);
-            let (query, key) = (heads.queries * heads.width, heads.keys * heads.width);
-            blocks.push(Block {
-                attention_norm: Vec::new(),
-                attention_input: matrix(
-                    &[
-                        part("self_attn.q_proj", query),
-                        part("self_attn.k_proj", key),
-                        part("self_attn.v_proj", key),
-                    ],
-                    hidden,
-                )?,
-                attention_output: matrix(&[part("self_attn.o_proj", hidden)], query)?,
-                feed_forward_norm: Vec::new(),
-                gate: matrix(&[part("mlp.gate_proj", inner)], hidden)?,
-                up: matrix(&[part("mlp.up_proj", inner)], hidden)?,
-                down: matrix(&[part("mlp.down_proj", hidden)], inner)?,
-            });
-        }
-        let mut norm = |name: &str| -> Result<Vec<f32>, Error> {
-            Ok(read(&format!("{name}.weight"), hidden)?.as_ref().to_vec())
-        };
-        for (layer, block) in blocks.iter_mut().enumerate() {
-            block.attention_norm = norm(&format!("model.layers.{layer}.input_layernorm"))?;
-            block.feed_forward_norm =
-                norm(&format!("model.layers.{layer}.post_attention_layernorm"))?;
-        }
-        let norm = norm("model.norm")?;
+        });
+        let (output, embeddings) = taken(table)?;
+        let blocks = blocks.into_iter().map(taken).collect::<Result<_, _>>()?;
+        let norm = reader.vector("model.norm", hidden)?;
         let context_length = config.context_length.min(max_context);
         // Gated rows are the products of two projections and vary most: in 8 bits they alone cause
         // clear changes of choices.

@@ -302,6 +302,7 @@ fn a_report() {
     for label in [
         "rewrite, plain",
         "rewrite, speculative",
+        "rewrite, strict",
         "merge",
         "auto",
         "edits.jsonl",
@@ -309,8 +310,14 @@ fn a_report() {
     ] {
         assert!(page.contains(label), "{label}");
     }
-    assert_eq!(page.matches("class=\"point\"").count(), 4);
-    let results = ["rewrite-none", "rewrite-auto", "merge-auto", "auto-auto"];
+    assert_eq!(page.matches("class=\"point\"").count(), 5);
+    let results = [
+        "rewrite-none",
+        "rewrite-auto",
+        "rewrite-auto-strict",
+        "merge-auto",
+        "auto-auto",
+    ];
     for name in results {
         let out = json(&directory, &format!("report/{name}.json"));
         assert_eq!(out["summary"]["cases"], 1, "{name}");

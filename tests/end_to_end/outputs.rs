@@ -147,3 +147,32 @@ fn drafts_and_repetition_change_nothing() {
     assert_eq!(drafted_stats["chars"], plain.chars().count());
     assert_eq!(drafted_stats["output_tokens"], plain_stats["output_tokens"]);
 }
+
+/// Without its adapter the default model writes other things than the file. Held to copies it cannot, and drafts
+/// change nothing of that either.
+#[test]
+fn a_strict_rewrite_has_only_lines_of_the_file_and_the_edit() {
+    let directory = Directory::new();
+    let written = |options: &[&str]| {
+        let mut arguments = vec!["house.rs", "--edit", "edit.md", "--mode", "rewrite"];
+        arguments.extend(["--adapter", "none", "--max-output", "60"]);
+        arguments.extend(["--stats", "stats.json"]);
+        arguments.extend(options);
+        directory.run(&arguments).succeeded().stdout
+    };
+    let free = written(&[]);
+    assert_eq!(directory.stats()["strict"], false);
+    let plain = written(&["--strict", "--draft", "none"]);
+    assert_eq!(written(&["--strict"]), plain);
+    assert_eq!(directory.stats()["strict"], true);
+    let sources = format!("{ORIGINAL}{EDITED}");
+    let known: Vec<&str> = sources.lines().map(str::trim_start).collect();
+    let strangers = |text: &str| {
+        // The last is cut off.
+        let (complete, _) = text.trim_end().rsplit_once('\n').expect("two lines");
+        let lines = complete.lines().map(str::trim_start);
+        lines.filter(|line| !known.contains(line)).count()
+    };
+    assert_eq!(strangers(&plain), 0, "{plain}");
+    assert!(strangers(&free) > 0, "{free}");
+}

@@ -151,6 +151,7 @@ fn run(
         max_output: MAX_OUTPUT,
         drafter: draft.drafter(sources),
         draft_length,
+        rule: None,
         forced: None,
         expected: None,
         cancel: &cancel,

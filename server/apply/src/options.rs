@@ -28,6 +28,8 @@ impl Mode {
 pub struct Options {
     /// Who writes the new text.
     pub mode: Mode,
+    /// Whether the model may only copy: every line of its text is one of the file or of the edit, at any indentation.
+    pub strict: bool,
     /// Where drafts come from.
     pub draft: DraftKind,
     /// How long drafts are.

@@ -1,10 +1,11 @@
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
+use fast_apply_engine::copying::{CopyRule, TokenBytes};
 use fast_apply_engine::decode::{Generation, Stop};
 use fast_apply_engine::draft::Sources;
 use fast_apply_engine::engine::{
@@ -26,6 +27,7 @@ pub struct Rewriter {
     tokenizer: Tokenizer,
     template: PromptTemplate,
     stop_tokens: Vec<u32>,
+    token_bytes: OnceLock<Arc<TokenBytes>>,
     line_ends: Vec<u32>,
     max_context: usize,
     model: String,
@@ -53,6 +55,7 @@ impl Rewriter {
         let max_context = loaded.recv().map_err(|_| EngineError::EngineStopped)??;
         Ok(Self {
             line_ends: tokenizer.line_ends(),
+            token_bytes: OnceLock::new(),
             load_ms: milliseconds(start),
             template: model.prompt,
             model: model.id,
@@ -117,6 +120,7 @@ impl Rewriter {
             draft_length: options.draft_length,
             stop_tokens: self.stop_tokens.clone(),
             max_output: options.max_output.unwrap_or(by_default),
+            rule: options.strict.then(|| self.copy_rule(request)),
             forced,
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
@@ -124,10 +128,24 @@ impl Rewriter {
     }
 }
 
+impl Rewriter {
+    /// The lines of the file and those that the edit shows.
+    fn copy_rule(&self, request: &Request<'_>) -> CopyRule {
+        let original = request.original.model_text();
+        let shown = request.suggestion.lines(original);
+        let lines = original.lines().chain(shown.iter().map(String::as_str));
+        let vocabulary = self
+            .token_bytes
+            .get_or_init(|| self.tokenizer.token_bytes());
+        CopyRule::new(lines, Arc::clone(vocabulary), self.stop_tokens.clone())
+    }
+}
+
 impl RewriteEngine for Rewriter {
     fn stats(&self, options: &Options) -> Stats {
         Stats {
             mode: options.mode.name(),
+            strict: options.strict,
             model: Some(self.model.clone()),
             adapter: self.adapter.clone(),
             device: Some(self.placement.device),

@@ -20,6 +20,10 @@ pub(crate) struct ApplyOptions {
     /// Who writes the new text.
     #[arg(long, value_enum, default_value_t = ModeArgument::Auto)]
     pub(crate) mode: ModeArgument,
+    /// The model may only copy: every line it writes is one of the file or of the edit, at any
+    /// indentation.
+    #[arg(long)]
+    strict: bool,
     /// What the edit is for; by default the prose of the reply.
     #[arg(long, value_name = "TEXT")]
     pub(crate) instruction: Option<String>,
@@ -92,6 +96,7 @@ impl ApplyOptions {
         }
         Ok(Options {
             mode: self.mode.mode(),
+            strict: self.strict,
             draft: self.draft,
             draft_length: self.draft_len,
             max_output: self.max_output,

@@ -100,20 +100,23 @@ impl EvalArguments {
         fs::create_dir_all(directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let modes = [
-            (Mode::Rewrite, DraftKind::None),
-            (Mode::Rewrite, DraftKind::Auto),
-            (Mode::Merge, DraftKind::Auto),
-            (Mode::Auto, DraftKind::Auto),
+            (Mode::Rewrite, DraftKind::None, false),
+            (Mode::Rewrite, DraftKind::Auto, false),
+            (Mode::Rewrite, DraftKind::Auto, true),
+            (Mode::Merge, DraftKind::Auto, false),
+            (Mode::Auto, DraftKind::Auto, false),
         ];
         let mut settings: Vec<Options> = modes
             .iter()
-            .map(|&(mode, draft)| Options {
+            .map(|&(mode, draft, strict)| Options {
                 mode,
+                strict,
                 draft,
                 ..own.clone()
             })
             .collect();
-        let same = |options: &Options| (options.mode, options.draft) == (own.mode, own.draft);
+        let kind = |options: &Options| (options.mode, options.draft, options.strict);
+        let same = |options: &Options| kind(options) == kind(own);
         let asked_for = settings.iter().position(same).unwrap_or_else(|| {
             settings.push(own.clone());
             settings.len() - 1
@@ -122,7 +125,8 @@ impl EvalArguments {
         let mut session = Session::new(self, &with_model)?;
         let mut runs = Vec::new();
         for options in &settings {
-            let name = format!("{}-{}", options.mode.name(), options.draft.name());
+            let strict = if options.strict { "-strict" } else { "" };
+            let name = format!("{}-{}{strict}", options.mode.name(), options.draft.name());
             let path = directory.join(format!("{name}.json"));
             let run = session.run(cases, options, Some(&path))?;
             write_failures(&directory.join("failures").join(name), &run.results)
@@ -264,6 +268,7 @@ impl<'a> Session<'a> {
                 .collect(),
             date: time::OffsetDateTime::now_utc().date().to_string(),
             mode: options.mode.name().to_owned(),
+            strict: options.strict && options.mode != Mode::Merge,
             ..Setting::default()
         };
         if options.mode != Mode::Merge {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Error;
+use crate::copying::{CopyRule, Copying};
 use crate::draft::{CostCurve, Draft, DraftLength, Drafter, LengthPolicy};
 use crate::model::{Choice, LanguageModel};
 
@@ -26,6 +27,8 @@ pub struct Task<'a> {
     pub drafter: Option<Box<dyn Drafter>>,
     /// How long drafts may be.
     pub draft_length: DraftLength,
+    /// Which lines the output may have; none: any.
+    pub rule: Option<&'a CopyRule>,
     /// Accept these tokens, and then the end, whatever the model chooses. Every pass still runs in
     /// full: this measures speed on a true edit with any weights.
     pub forced: Option<&'a [u32]>,
@@ -184,6 +187,9 @@ impl<M: LanguageModel> Decoder<M> {
         }
         let mut choices = self.feed(&task.prompt[last..])?;
         task.force(&mut choices, 0);
+        if let Some(copying) = &run.copying {
+            choices[0] = copying.choose(choices[0], || self.logits_again(last))?;
+        }
         on_progress(Progress::Prefill {
             done: task.prompt.len(),
             total: task.prompt.len(),
@@ -239,12 +245,15 @@ impl<M: LanguageModel> Decoder<M> {
             let mut choices = self.feed(&fed)?;
             policy.observe_cost(fed.len(), base, start.elapsed());
             task.force(&mut choices, run.tokens.len());
-            let accepted = draft
-                .tokens
-                .iter()
-                .zip(&choices)
-                .take_while(|(drafted, choice)| **drafted == choice.token)
-                .count();
+            let accepted = match run.copying.clone() {
+                Some(copying) => self.constrain(copying, &draft.tokens, &mut choices, base)?,
+                None => draft
+                    .tokens
+                    .iter()
+                    .zip(&choices)
+                    .take_while(|(drafted, choice)| **drafted == choice.token)
+                    .count(),
+            };
             self.model.truncate(base + 1 + accepted);
             self.cached.truncate(base + 1 + accepted);
             let next = match accepted == draft.tokens.len() {
@@ -299,6 +308,37 @@ impl<M: LanguageModel> Decoder<M> {
         Ok(true)
     }
 
+    /// Replaces choices by what the rule allows, as far as the draft agrees with them, and returns
+    /// how many of its tokens do. The rows were fed from `base` on.
+    fn constrain(
+        &mut self,
+        mut copying: Copying<'_>,
+        drafted: &[u32],
+        choices: &mut [Choice],
+        base: usize,
+    ) -> Result<usize, Error> {
+        for (row, choice) in choices.iter_mut().enumerate() {
+            let mut cut = false;
+            *choice = copying.choose(*choice, || {
+                cut = true;
+                self.logits_again(base + row)
+            })?;
+            if cut || drafted.get(row) != Some(&choice.token) {
+                return Ok(row);
+            }
+            copying.advance(choice.token);
+        }
+        Ok(drafted.len())
+    }
+
+    /// The logits behind a cached token. The cache ends with it afterwards.
+    fn logits_again(&mut self, position: usize) -> Result<Vec<f32>, Error> {
+        self.model.truncate(position);
+        self.cached.truncate(position + 1);
+        let mut logits = self.model.logits(&self.cached[position..], 0..1)?;
+        Ok(logits.swap_remove(0))
+    }
+
     pub(crate) fn feed_for_logits(&mut self, tokens: &[u32]) -> Result<Vec<Vec<f32>>, Error> {
         let logits = self.model.logits(tokens, 0..tokens.len())?;
         self.cached.extend_from_slice(tokens);
@@ -315,6 +355,7 @@ impl<M: LanguageModel> Decoder<M> {
 /// The output of a task in progress.
 struct Run<'a> {
     expected: Option<&'a [u32]>,
+    copying: Option<Copying<'a>>,
     tokens: Vec<u32>,
     margins: Vec<f32>,
     effort: Effort,
@@ -326,6 +367,10 @@ impl<'a> Run<'a> {
     fn new(task: &Task<'a>) -> Self {
         Self {
             expected: task.expected,
+            copying: task
+                .rule
+                .filter(|_| task.forced.is_none())
+                .map(Copying::new),
             tokens: Vec::new(),
             margins: Vec::new(),
             effort: Effort {
@@ -357,6 +402,9 @@ impl<'a> Run<'a> {
             }
             self.tokens.push(choice.token);
             self.margins.push(choice.margin());
+            if let Some(copying) = &mut self.copying {
+                copying.advance(choice.token);
+            }
             let place = self.tokens.len() - 1;
             if self
                 .expected

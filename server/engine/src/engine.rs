@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::Error;
+use crate::copying::CopyRule;
 use crate::decode::{Decoder, Generation, Progress, Task};
 use crate::draft::{DraftKind, DraftLength, Sources};
 use crate::kernels::return_freed_memory;
@@ -38,6 +39,8 @@ pub struct RewriteRequest {
     pub stop_tokens: Vec<u32>,
     /// The longest output.
     pub max_output: usize,
+    /// Which lines the output may have; none: any.
+    pub rule: Option<CopyRule>,
     /// Accept these tokens whatever the model chooses: for measuring speed on true edits.
     pub forced: Option<Vec<u32>>,
     /// Stop at the first token that differs from these.
@@ -217,6 +220,7 @@ fn rewrite(
         max_output: request.max_output,
         drafter: request.draft.drafter(&request.sources),
         draft_length: request.draft_length,
+        rule: request.rule.as_ref(),
         forced: request.forced.as_deref(),
         expected: request.expected.as_deref(),
         cancel: &request.cancel,
@@ -312,6 +316,7 @@ mod tests {
                 draft_length: DraftLength::Auto,
                 stop_tokens: vec![0],
                 max_output: 3,
+                rule: None,
                 forced: None,
                 expected: None,
                 cancel: Arc::default(),

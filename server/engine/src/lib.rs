@@ -4,6 +4,7 @@
 
 pub mod assets;
 mod card;
+pub mod copying;
 pub mod decode;
 pub mod draft;
 pub mod engine;

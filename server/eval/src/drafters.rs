@@ -117,6 +117,7 @@ fn replay(
         max_output: usize::MAX,
         drafter: draft.drafter(sources),
         draft_length: DraftLength::Fixed(length),
+        rule: None,
         forced: None,
         expected: None,
         cancel: &cancel,

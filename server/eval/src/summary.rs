@@ -34,6 +34,9 @@ pub struct Setting {
     pub date: String,
     /// Who was asked to write the texts.
     pub mode: String,
+    /// Whether the model could only copy lines.
+    #[serde(default)]
+    pub strict: bool,
     /// Where drafts came from; null where no model was asked.
     pub draft: Option<String>,
     /// The model; null if there was none.
@@ -51,11 +54,12 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Mode and drafts in a few words: `auto`, `rewrite, plain`, `rewrite, speculative`.
+    /// Mode and drafts in a few words: `auto`, `rewrite, plain`, `rewrite, speculative`, `rewrite, strict`.
     pub fn label(&self) -> String {
         let mode = &self.mode;
         match (mode.as_str(), self.draft.as_deref()) {
             ("rewrite", Some("none")) => format!("{mode}, plain"),
+            ("rewrite", Some("auto")) if self.strict => format!("{mode}, strict"),
             ("rewrite", Some("auto")) => format!("{mode}, speculative"),
             (_, Some("auto") | None) => mode.clone(),
             (_, Some(draft)) => format!("{mode}, drafts: {draft}"),

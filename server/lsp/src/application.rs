@@ -48,6 +48,7 @@ fn apply(applier: &Applier, job: Job, on_news: &mut dyn FnMut(Work)) -> Result<E
     }
     let options = Options {
         mode: job.mode,
+        strict: job.strict,
         ..Options::default()
     };
     let instruction = job.suggested.instruction.as_deref();

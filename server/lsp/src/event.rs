@@ -315,6 +315,8 @@ pub struct Job {
     pub conversation: Option<String>,
     /// Who writes the new text.
     pub mode: Mode,
+    /// Whether the model may only copy lines.
+    pub strict: bool,
     /// Set to stop at the next verify step.
     pub cancel: Arc<AtomicBool>,
 }

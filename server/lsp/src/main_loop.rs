@@ -212,6 +212,7 @@ impl MainLoop {
             suggested: application.suggested,
             conversation: application.conversation,
             mode,
+            strict: self.client.settings.strict,
             cancel: Arc::clone(&cancel),
         };
         open.session = Some(Session::new(Start {

@@ -16,6 +16,8 @@ pub struct Settings {
     pub dtype: DTypeChoice,
     /// Who writes the new text.
     pub mode: Mode,
+    /// Whether the model may only copy lines.
+    pub strict: bool,
     /// How edits are cut; by default what suits the client.
     pub granularity: Option<Granularity>,
     /// The longest sequence in tokens; by default what the model was made for.
@@ -46,6 +48,7 @@ impl Default for Settings {
             device: DeviceChoice::Auto,
             dtype: DTypeChoice::Auto,
             mode: Mode::Auto,
+            strict: false,
             granularity: None,
             max_context: None,
             idle_unload_minutes: 30,
@@ -136,11 +139,7 @@ impl Settings {
                 self.mode = one_of(text()?, &known).map_err(wrong)?;
             }
             "strict" => {
-                if truth()? {
-                    return Err(wrong(
-                        "copy-constrained decoding is not there yet".to_owned(),
-                    ));
-                }
+                self.strict = truth()?;
             }
             "granularity" => {
                 let known = [

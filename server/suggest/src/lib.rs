@@ -63,6 +63,7 @@ mod piece;
 mod place;
 mod placement;
 mod plan;
+mod quoted;
 mod reach;
 mod readings;
 mod regions;

@@ -118,7 +118,8 @@ impl Choice {
         choice
     }
 
-    /// How much better the best token is than the second best. Not negative.
+    /// How much better the best token is than the second best. Negative only where another rule than the best logit
+    /// has chosen.
     pub fn margin(&self) -> f32 {
         self.logit - self.runner_up_logit
     }

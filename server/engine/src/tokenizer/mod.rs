@@ -3,6 +3,7 @@
 mod vocabulary;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokenizers::models::bpe::BPE;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -13,6 +14,7 @@ use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{PreTokenizerWrapper, Tokenizer as Pipeline};
 
 use crate::Error;
+use crate::copying::TokenBytes;
 use crate::model::{open_gguf, read_to_string};
 use vocabulary::Vocabulary;
 
@@ -139,6 +141,16 @@ impl Tokenizer {
         (0..self.vocab_size() as u32)
             .filter(|&token| self.vocabulary.bytes(token).ends_with(b"\n"))
             .collect()
+    }
+
+    /// What every token stands for; nothing for control tokens.
+    pub fn token_bytes(&self) -> Arc<TokenBytes> {
+        let tokens = 0..self.vocab_size() as u32;
+        let bytes = |token| match self.vocabulary.is_control(token) {
+            true => Box::default(),
+            false => self.vocabulary.bytes(token).into(),
+        };
+        tokens.map(bytes).collect()
     }
 
     /// Number of token ids.

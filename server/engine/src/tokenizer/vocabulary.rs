@@ -210,6 +210,11 @@ impl Vocabulary {
         self.bytes.get(token as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a token is a control token.
+    pub(super) fn is_control(&self, token: u32) -> bool {
+        self.controls.values().any(|&control| control == token)
+    }
+
     /// The id of a control token.
     pub(super) fn control(&self, name: &str) -> Option<u32> {
         self.controls.get(name).copied()

@@ -4,10 +4,12 @@
 //! tiny Llama and the default model follow in `tiny_copy` and in the workspace's `tests`.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fast_apply_engine::Error;
+use fast_apply_engine::copying::CopyRule;
 use fast_apply_engine::decode::{Decoder, Generation, Stop, Task};
 use fast_apply_engine::draft::{CostCurve, DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::model::{Choice, LanguageModel};
@@ -49,31 +51,42 @@ impl FakeModel {
     }
 }
 
+impl FakeModel {
+    /// Logits whose largest is that of the choice; the others are in an order that depends on it.
+    fn preferences(&self) -> Vec<f32> {
+        let choice = self.choice();
+        let tokens = 0..self.vocabulary + 2;
+        let distance = |token: u32| (token + 7 * choice + 3) % (self.vocabulary + 2);
+        tokens
+            .map(|token| match token == choice {
+                true => 1.0,
+                false => -(distance(token) as f32),
+            })
+            .collect()
+    }
+}
+
 impl LanguageModel for FakeModel {
     fn forward(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Choice>, Error> {
         let mut choices = Vec::new();
         for (row, &token) in tokens.iter().enumerate() {
             self.context.push(token);
             if rows.contains(&row) {
-                let token = self.choice();
-                choices.push(Choice {
-                    token,
-                    logit: 1.0,
-                    runner_up: token + 1,
-                    runner_up_logit: 0.0,
-                });
+                choices.push(Choice::of_logits(&self.preferences()));
             }
         }
         Ok(choices)
     }
 
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
-        let choices = self.forward(tokens, rows)?;
-        let one_of = |choice: &Choice| {
-            let logit = |token| f32::from(u8::from(token == choice.token));
-            (0..self.vocabulary + 2).map(logit).collect()
-        };
-        Ok(choices.iter().map(one_of).collect())
+        let mut logits = Vec::new();
+        for (row, &token) in tokens.iter().enumerate() {
+            self.context.push(token);
+            if rows.contains(&row) {
+                logits.push(self.preferences());
+            }
+        }
+        Ok(logits)
     }
 
     fn position(&self) -> usize {
@@ -95,6 +108,7 @@ fn run(
     draft: DraftKind,
     draft_length: DraftLength,
     max_output: usize,
+    rule: Option<&CopyRule>,
 ) -> Generation {
     let cancel = AtomicBool::new(false);
     let mut streamed = Vec::new();
@@ -104,6 +118,7 @@ fn run(
         max_output,
         drafter: draft.drafter(sources),
         draft_length,
+        rule,
         forced: None,
         expected: None,
         cancel: &cancel,
@@ -165,6 +180,7 @@ fn ten_thousand_random_cases_with_every_drafter_and_length() {
             DraftKind::None,
             DraftLength::Auto,
             max_output,
+            None,
         );
         assert_eq!(
             plain.effort.forwards,
@@ -183,7 +199,7 @@ fn ten_thousand_random_cases_with_every_drafter_and_length() {
                 0 => DraftLength::Auto,
                 _ => DraftLength::Fixed(random.random_range(1..=256)),
             };
-            let speculative = run(&mut decoder, &sources, draft, length, max_output);
+            let speculative = run(&mut decoder, &sources, draft, length, max_output, None);
             assert_eq!(
                 speculative.tokens, plain.tokens,
                 "case {case}, {name}, {length:?}"
@@ -206,4 +222,90 @@ fn ten_thousand_random_cases_with_every_drafter_and_length() {
         "drafts are accepted: {speculative_wins}"
     );
     assert!(ends > 500, "both ends occur: {ends}");
+}
+
+/// Tokens of one letter and two, of which some end lines.
+fn letters(vocabulary: u32) -> Arc<[Box<[u8]>]> {
+    let letter = |n: u32| char::from(b'a' + (n % 5) as u8);
+    let text = |token: u32| match token {
+        STOP => String::new(),
+        1 => "\n".to_owned(),
+        2 => " ".to_owned(),
+        _ if token.is_multiple_of(4) => format!("{}{}", letter(token), letter(token / 5)),
+        _ if token.is_multiple_of(7) => format!("{}\n", letter(token)),
+        _ => letter(token).to_string(),
+    };
+    (0..vocabulary + 2)
+        .map(|token| text(token).into_bytes().into())
+        .collect()
+}
+
+#[test]
+fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
+    let mut random = StdRng::seed_from_u64(8);
+    let (mut overruled, mut wins) = (0, 0);
+    for case in 0..2_000_u64 {
+        let vocabulary = random.random_range(8..60);
+        let bytes = letters(vocabulary);
+        let spelled = |tokens: &[u32]| -> String {
+            let bytes = tokens
+                .iter()
+                .flat_map(|&token| bytes[token as usize].to_vec());
+            String::from_utf8(bytes.collect()).unwrap()
+        };
+        let original = random_tokens(&mut random, vocabulary, 60);
+        let sketch = random_tokens(&mut random, vocabulary, 12);
+        let lines = format!("{}\n{}", spelled(&original), spelled(&sketch));
+        let rule = CopyRule::new(lines.lines(), Arc::clone(&bytes), vec![STOP]);
+        let mut prompt = vec![vocabulary];
+        prompt.extend(original.iter().chain(&sketch));
+        let model = FakeModel {
+            context: Vec::new(),
+            vocabulary,
+            seed: case,
+        };
+        let curve = CostCurve::new([(1, Duration::from_micros(100))]);
+        let mut decoder = Decoder::with_cost(model, curve);
+        let mut sources = Sources {
+            original,
+            sketch,
+            merge: None,
+            prompt,
+            line_ends: vec![1],
+            truth: None,
+        };
+        let mut written = |sources: &Sources, draft, length, rule| {
+            run(&mut decoder, sources, draft, length, 80, rule)
+        };
+        let free = written(&sources, DraftKind::None, DraftLength::Auto, None);
+        let plain = written(&sources, DraftKind::None, DraftLength::Auto, Some(&rule));
+        overruled += usize::from(free.tokens != plain.tokens);
+        let text = spelled(&plain.tokens);
+        let complete = match plain.stop {
+            Stop::End => text.as_str(),
+            _ => text.rsplit_once('\n').map_or("", |(complete, _)| complete),
+        };
+        let known: Vec<&str> = lines
+            .lines()
+            .map(|line| line.trim_start_matches(' '))
+            .collect();
+        for line in complete.lines() {
+            let content = line.trim_start_matches(' ');
+            assert!(
+                content.is_empty() || known.contains(&content),
+                "case {case}: {line:?}"
+            );
+        }
+        sources.truth = Some(plain.tokens.clone());
+        for (name, draft) in DRAFT_KINDS {
+            let length = DraftLength::Fixed(random.random_range(1..=64));
+            let speculative = written(&sources, draft, length, Some(&rule));
+            assert_eq!(speculative.tokens, plain.tokens, "case {case}, {name}");
+            assert_eq!(speculative.stop, plain.stop, "case {case}, {name}");
+            assert_eq!(speculative.margins, plain.margins, "case {case}, {name}");
+            wins += usize::from(speculative.effort.forwards * 2 < plain.effort.forwards);
+        }
+    }
+    assert!(overruled > 1_000, "the rule matters: {overruled}");
+    assert!(wins > 1_000, "drafts are accepted: {wins}");
 }

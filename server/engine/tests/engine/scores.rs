@@ -74,6 +74,7 @@ fn written(decoder: &mut Decoder<CpuLlama>, prompt: &[u32], stop: u32) -> Vec<u3
         max_output: 100,
         drafter: None,
         draft_length: DraftLength::Auto,
+        rule: None,
         forced: None,
         expected: None,
         cancel: &cancel,

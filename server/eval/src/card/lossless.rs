@@ -34,6 +34,7 @@ impl Losslessness {
                 max_output: tokens,
                 drafter: draft.drafter(sources),
                 draft_length,
+                rule: None,
                 forced: None,
                 expected: None,
                 cancel: &cancel,

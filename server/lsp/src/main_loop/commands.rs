@@ -161,6 +161,7 @@ impl MainLoop {
             suggested: pending.suggested.clone(),
             conversation: pending.conversation.clone(),
             mode: self.client.settings.mode,
+            strict: self.client.settings.strict,
             cancel: Arc::new(AtomicBool::new(false)),
         };
         let preview = Preview {

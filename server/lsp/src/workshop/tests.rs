@@ -86,6 +86,7 @@ fn job(cancel: &Arc<AtomicBool>) -> Job {
         },
         conversation: None,
         mode: Mode::Rewrite,
+        strict: false,
         cancel: Arc::clone(cancel),
     }
 }

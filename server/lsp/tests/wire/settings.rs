@@ -19,7 +19,7 @@ async fn what_cannot_be_used_is_named_and_never_fatal() {
         "maxContext": 0,
         "idleUnloadMinutes": -1,
         "logLevel": "=====",
-        "strict": true,
+        "strict": "very",
         "granularity": null,
         "dtype": "f32",
     }))

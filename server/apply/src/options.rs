@@ -28,7 +28,8 @@ impl Mode {
 pub struct Options {
     /// Who writes the new text.
     pub mode: Mode,
-    /// Whether the model may only copy: every line of its text is one of the file or of the edit, at any indentation.
+    /// Whether the model may only copy: it leaves out lines of the file and brings in lines of the edit where the edit
+    /// can mean that, and every other line stays.
     pub strict: bool,
     /// Where drafts come from.
     pub draft: DraftKind,
@@ -39,4 +40,11 @@ pub struct Options {
     pub max_output: Option<usize>,
     /// Accept this text whatever the model chooses: for measuring speed on true edits.
     pub force_output: Option<String>,
+}
+
+impl Options {
+    /// Whether the model may only copy. In `auto` it always may no more than that: what goes beyond is refused.
+    pub fn is_strict(&self) -> bool {
+        self.strict || self.mode == Mode::Auto
+    }
 }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
@@ -5,7 +6,7 @@ use std::time::Instant;
 
 use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
-use fast_apply_engine::copying::{CopyRule, TokenBytes};
+use fast_apply_engine::copying::{Coming, CopyRule, Pattern, TokenBytes};
 use fast_apply_engine::decode::{Generation, Stop};
 use fast_apply_engine::draft::Sources;
 use fast_apply_engine::engine::{
@@ -14,7 +15,9 @@ use fast_apply_engine::engine::{
 use fast_apply_engine::prompt::{Prompt, PromptTexts};
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
+use fast_apply_suggest::{Reach, Suggestion};
 
+use crate::guarding::context_of;
 use crate::judgement::{Comparison, Judgement};
 use crate::output::Output;
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
@@ -120,7 +123,7 @@ impl Rewriter {
             draft_length: options.draft_length,
             stop_tokens: self.stop_tokens.clone(),
             max_output: options.max_output.unwrap_or(by_default),
-            rule: options.strict.then(|| self.copy_rule(request)),
+            rule: options.is_strict().then(|| self.copy_rule(request)),
             forced,
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
@@ -129,15 +132,13 @@ impl Rewriter {
 }
 
 impl Rewriter {
-    /// The lines of the file and those that the edit shows.
+    /// Allows what the edit may change, and where it does not tell, its lines and the file's in any order.
     fn copy_rule(&self, request: &Request<'_>) -> CopyRule {
-        let original = request.original.model_text();
-        let shown = request.suggestion.lines(original);
-        let lines = original.lines().chain(shown.iter().map(String::as_str));
         let vocabulary = self
             .token_bytes
             .get_or_init(|| self.tokenizer.token_bytes());
-        CopyRule::new(lines, Arc::clone(vocabulary), self.stop_tokens.clone())
+        let pattern = pattern(request);
+        CopyRule::new(pattern, Arc::clone(vocabulary), self.stop_tokens.clone())
     }
 }
 
@@ -145,7 +146,7 @@ impl RewriteEngine for Rewriter {
     fn stats(&self, options: &Options) -> Stats {
         Stats {
             mode: options.mode.name(),
-            strict: options.strict,
+            strict: options.is_strict(),
             model: Some(self.model.clone()),
             adapter: self.adapter.clone(),
             device: Some(self.placement.device),
@@ -269,6 +270,43 @@ impl RewriteEngine for Rewriter {
             self.engine.warm(prefix, cancel);
         }
     }
+}
+
+/// What a rewrite may be if the model may only copy.
+fn pattern(request: &Request<'_>) -> Pattern {
+    let text = request.original.model_text();
+    let original: Vec<String> = text.lines().map(str::to_owned).collect();
+    let places = 0..=original.len();
+    match Reach::of(text, request.suggestion, &context_of(request)) {
+        Some(reach) => Pattern {
+            may_go: reach.lines_that_may_go().to_vec(),
+            may_come: places
+                .map(|place| match reach.blanks_may_come(place) {
+                    true if reach.lines_may_come(place) => Coming::Lines,
+                    true => Coming::Blanks,
+                    false => Coming::Nothing,
+                })
+                .collect(),
+            new_lines: reach.new_lines(text, request.suggestion),
+            original,
+        },
+        None => Pattern {
+            may_go: vec![true; original.len()],
+            may_come: vec![Coming::Lines; original.len() + 1],
+            new_lines: shown_and_known(request.suggestion, text),
+            original,
+        },
+    }
+}
+
+/// The lines of the file and of the edit, each at most as often as they have it together.
+fn shown_and_known(suggestion: &Suggestion, original: &str) -> HashMap<String, usize> {
+    let mut lines = HashMap::new();
+    let shown = suggestion.lines(original);
+    for line in shown.iter().map(String::as_str).chain(original.lines()) {
+        *lines.entry(line.trim().to_owned()).or_default() += 1;
+    }
+    lines
 }
 
 fn add_effort(stats: &mut Stats, generation: &Generation) {

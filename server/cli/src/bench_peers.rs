@@ -116,6 +116,9 @@ pub(crate) fn peers(arguments: &PeerArguments) -> Result<(), Failure> {
     let result = Yardstick::measure(&mut contenders, &plan, &mut |step| {
         bar.set_message(step.to_owned());
         bar.tick();
+        if bar.is_hidden() {
+            eprintln!("{step}");
+        }
     })
     .map_err(failed)?;
     bar.finish_and_clear();

@@ -1,8 +1,10 @@
-//! Copy-constrained decoding: every line of an output is one of given lines, at any indentation.
+//! Copy-constrained decoding: an output is the original with changes of which all lines are known.
 //!
 //! At each place the model's best token that the rule allows is taken. That is a function of the
 //! output so far and of the logits alone, so speculative output still equals plain output.
 
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Error;
@@ -11,75 +13,169 @@ use crate::model::Choice;
 /// What each token decodes to; nothing for control tokens.
 pub type TokenBytes = [Box<[u8]>];
 
-/// Which lines an output may have.
+/// What may be written in a place beside the original's own line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coming {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Blank lines.
+    Blanks,
+    /// Blank lines and new lines.
+    Lines,
+}
+
+/// The original as a pattern: some lines may be left out, and in some places others may come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pattern {
+    /// The original's lines, without line ends. They are written as they are.
+    pub original: Vec<String>,
+    /// Which of them may be left out.
+    pub may_go: Vec<bool>,
+    /// What may come before each of them, and behind the last.
+    pub may_come: Vec<Coming>,
+    /// The lines that may come, at any indentation, and how often each; the empty one stands for
+    /// blank lines.
+    pub new_lines: HashMap<String, usize>,
+}
+
+/// Which outputs are allowed.
 pub struct CopyRule {
-    /// Without their indentation; sorted.
-    lines: Vec<Vec<u8>>,
+    pattern: Pattern,
+    /// Those of the pattern, sorted.
+    new_lines: Vec<(Vec<u8>, usize)>,
     vocabulary: Arc<TokenBytes>,
     stop_tokens: Vec<u32>,
 }
 
 impl CopyRule {
-    /// Allows these lines, blank ones, and the end behind any of them.
-    pub fn new<'a>(
-        lines: impl IntoIterator<Item = &'a str>,
-        vocabulary: Arc<TokenBytes>,
-        stop_tokens: Vec<u32>,
-    ) -> Self {
-        let mut lines: Vec<Vec<u8>> = lines
-            .into_iter()
-            .map(|line| line.trim_start_matches(is_indentation).as_bytes().to_vec())
-            .chain([Vec::new()])
+    /// Allows what `pattern` does, for a model with these tokens.
+    pub fn new(pattern: Pattern, vocabulary: Arc<TokenBytes>, stop_tokens: Vec<u32>) -> Self {
+        debug_assert_eq!(pattern.may_go.len(), pattern.original.len());
+        debug_assert_eq!(pattern.may_come.len(), pattern.original.len() + 1);
+        let new_lines = pattern.new_lines.iter();
+        let mut new_lines: Vec<(Vec<u8>, usize)> = new_lines
+            .map(|(line, &most)| (line.trim().as_bytes().to_vec(), most))
             .collect();
-        lines.sort_unstable();
-        lines.dedup();
+        new_lines.sort_unstable();
         Self {
-            lines,
+            pattern,
+            new_lines,
             vocabulary,
             stop_tokens,
         }
     }
 
-    /// The first line that starts with `content`: `content` itself if that is a line.
-    fn first_from(&self, content: &[u8]) -> Option<&[u8]> {
-        let at = self.lines.partition_point(|line| &line[..] < content);
-        let line = self.lines.get(at)?;
-        line.starts_with(content).then_some(line)
+    /// Adds the places that are reached by leaving lines out.
+    fn skip(&self, places: &mut BTreeSet<usize>) {
+        let mut from: Vec<usize> = places.iter().copied().collect();
+        while let Some(place) = from.pop() {
+            if self.pattern.may_go.get(place) == Some(&true) && places.insert(place + 1) {
+                from.push(place + 1);
+            }
+        }
     }
 
-    /// Appends a byte to the content of a line; whether there is such a line.
-    fn follow(&self, content: &mut Vec<u8>, byte: u8) -> bool {
-        if byte == b'\n' {
-            let is_whole = self.first_from(content) == Some(content);
-            content.clear();
-            return is_whole;
-        }
-        if content.is_empty() && is_indentation(char::from(byte)) {
-            return true;
-        }
-        content.push(byte);
-        self.first_from(content).is_some()
+    /// The new lines that start with `content`, `content` itself first, by their index.
+    fn new_lines_from(&self, content: &[u8]) -> impl Iterator<Item = (usize, &[u8], usize)> {
+        let first = self
+            .new_lines
+            .partition_point(|(line, _)| &line[..] < content);
+        let lines = self.new_lines[first..].iter().enumerate();
+        lines
+            .take_while(move |(_, (line, _))| line.starts_with(content))
+            .map(move |(index, (line, most))| (first + index, &line[..], *most))
     }
 }
 
-fn is_indentation(character: char) -> bool {
-    matches!(character, ' ' | '\t')
+/// Behind the indentation.
+fn content(line: &[u8]) -> &[u8] {
+    let indentation = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    &line[indentation.count()..]
+}
+
+/// What must be allowed in a place for a new line to come.
+fn needed_for(content: &[u8]) -> Coming {
+    match content {
+        [] => Coming::Blanks,
+        _ => Coming::Lines,
+    }
 }
 
 /// An output in progress under a rule.
 #[derive(Clone)]
 pub(crate) struct Copying<'a> {
     rule: &'a CopyRule,
-    /// The line that is being written, without its indentation.
-    content: Vec<u8>,
+    /// Lines of the original that may follow: all ways to read what was written are followed at once.
+    places: BTreeSet<usize>,
+    /// The most that may come in one of the places.
+    coming: Coming,
+    /// How often each new line has come.
+    come: Rc<Vec<usize>>,
+    /// The line that is being written.
+    line: Vec<u8>,
 }
 
 impl<'a> Copying<'a> {
     pub(crate) fn new(rule: &'a CopyRule) -> Self {
-        Self {
+        let mut copying = Self {
             rule,
-            content: Vec::new(),
-        }
+            places: BTreeSet::new(),
+            coming: Coming::Nothing,
+            come: Rc::new(vec![0; rule.new_lines.len()]),
+            line: Vec::new(),
+        };
+        copying.stand_at(BTreeSet::from([0]));
+        copying
+    }
+
+    fn stand_at(&mut self, mut places: BTreeSet<usize>) {
+        self.rule.skip(&mut places);
+        let coming = places
+            .iter()
+            .map(|&place| self.rule.pattern.may_come[place]);
+        self.coming = coming.max().unwrap_or_default();
+        self.places = places;
+    }
+
+    /// The lines of the original that may follow.
+    fn expected(&self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let original = &self.rule.pattern.original;
+        let places = self.places.iter();
+        places.filter_map(|&place| Some((place, original.get(place)?.as_bytes())))
+    }
+
+    /// Whether some line starts with what is written of it.
+    fn is_beginning(&self) -> bool {
+        let mut new_lines = self.rule.new_lines_from(content(&self.line));
+        self.expected()
+            .any(|(_, line)| line.starts_with(&self.line))
+            || new_lines.any(|(index, line, most)| {
+                self.coming >= needed_for(line) && self.come[index] < most
+            })
+    }
+
+    /// The places behind the line that is written, none if it is not whole, and the new line that
+    /// it is unless the original has it there.
+    fn behind(&self) -> (BTreeSet<usize>, Option<usize>) {
+        let content = content(&self.line);
+        let original = self.expected().filter(|(_, line)| *line == self.line);
+        let mut places: BTreeSet<usize> = original.map(|(place, _)| place + 1).collect();
+        let mut new_lines = self.rule.new_lines_from(content);
+        let new =
+            new_lines.find(|(index, line, most)| *line == content && self.come[*index] < *most);
+        let Some((index, ..)) = new else {
+            return (places, None);
+        };
+        let counts = places.is_empty();
+        let may_come = &self.rule.pattern.may_come;
+        let needs = needed_for(content);
+        places.extend(
+            self.places
+                .iter()
+                .filter(|&&place| may_come[place] >= needs),
+        );
+        (places, counts.then_some(index))
     }
 
     /// The best allowed choice of a row. `logits` computes the row's, which is only needed if its
@@ -116,25 +212,53 @@ impl<'a> Copying<'a> {
     /// Whether a token may follow.
     fn allows(&self, token: u32) -> bool {
         if self.rule.stop_tokens.contains(&token) {
-            return self.rule.first_from(&self.content) == Some(&self.content);
+            return self.may_end();
         }
         match self.rule.vocabulary.get(token as usize) {
             Some(bytes) if !bytes.is_empty() => {
-                let mut content = self.content.clone();
-                bytes
-                    .iter()
-                    .all(|&byte| self.rule.follow(&mut content, byte))
+                // Most tokens fail at their first byte.
+                let mut next = self.clone();
+                bytes.iter().all(|&byte| next.follow(byte))
             }
             _ => false,
         }
+    }
+
+    /// Whether nothing is left that must come; with or without a last line break.
+    fn may_end(&self) -> bool {
+        let end = self.rule.pattern.original.len();
+        if self.line.is_empty() {
+            return self.places.contains(&end);
+        }
+        let (mut behind, _) = self.behind();
+        self.rule.skip(&mut behind);
+        behind.contains(&end)
     }
 
     /// Takes a token that was chosen.
     pub(crate) fn advance(&mut self, token: u32) {
         let bytes = self.rule.vocabulary.get(token as usize);
         for &byte in bytes.map_or(&[][..], |bytes| bytes) {
-            self.rule.follow(&mut self.content, byte);
+            self.follow(byte);
         }
+    }
+
+    /// Takes a byte; whether it is allowed.
+    fn follow(&mut self, byte: u8) -> bool {
+        if byte != b'\n' {
+            self.line.push(byte);
+            return self.is_beginning();
+        }
+        let (behind, new) = self.behind();
+        self.line.clear();
+        if behind.is_empty() {
+            return false;
+        }
+        if let Some(new) = new {
+            Rc::make_mut(&mut self.come)[new] += 1;
+        }
+        self.stand_at(behind);
+        true
     }
 }
 
@@ -142,17 +266,23 @@ impl<'a> Copying<'a> {
 mod tests {
     use super::*;
 
-    const STOP: u32 = 7;
+    const STOP: u32 = 9;
 
-    /// Tokens 0 to 6, and the one that stops.
+    /// Tokens 0 to 8, and the one that stops.
+    const TOKENS: [&str; 10] = [
+        "let", " a", ";\n", "\n    ", "le", "t b", "}", "\n", "    }\n", "",
+    ];
+
+    /// `let a;` stays, `}` may go, and between them `let b` may come.
     fn rule() -> CopyRule {
-        let vocabulary: [&str; 8] = ["let", " a", ";\n", "\n    ", "le", "t b", "}", ""];
-        let vocabulary = vocabulary.map(|text| text.as_bytes().into());
-        CopyRule::new(
-            ["    let a;", "}", "let b"],
-            Arc::new(vocabulary),
-            vec![STOP],
-        )
+        let vocabulary = TOKENS.map(|text| text.as_bytes().into());
+        let pattern = Pattern {
+            original: vec!["let a;".into(), "    }".into()],
+            may_go: vec![false, true],
+            may_come: vec![Coming::Nothing, Coming::Lines, Coming::Blanks],
+            new_lines: HashMap::from([("let b".into(), 1), (String::new(), 2)]),
+        };
+        CopyRule::new(pattern, Arc::new(vocabulary), vec![STOP])
     }
 
     fn allowed(written: &[u32]) -> Vec<u32> {
@@ -162,29 +292,34 @@ mod tests {
             assert!(copying.allows(token), "{token} of {written:?}");
             copying.advance(token);
         }
-        (0..8).filter(|&token| copying.allows(token)).collect()
+        (0..10).filter(|&token| copying.allows(token)).collect()
     }
 
     #[test]
-    fn lines_are_copied_whole_at_any_indentation() {
-        assert_eq!(allowed(&[]), [0, 3, 4, 6, STOP]);
+    fn the_original_is_followed_and_new_lines_come_where_they_may() {
+        assert_eq!(allowed(&[]), [0, 4]);
         assert_eq!(allowed(&[0]), [1]);
-        assert_eq!(allowed(&[4]), [5]);
         assert_eq!(allowed(&[0, 1]), [2]);
-        assert_eq!(allowed(&[4, 5]), [3, STOP]);
-        assert_eq!(allowed(&[0, 1, 2]), [0, 3, 4, 6, STOP]);
-        assert_eq!(allowed(&[6, 3]), [0, 3, 4, 6, STOP]);
+        // A new line, an empty one, the original's next, or the end, as that may go.
+        assert_eq!(allowed(&[0, 1, 2]), [0, 3, 4, 7, 8, STOP]);
+        assert_eq!(allowed(&[0, 1, 2, 0]), [] as [u32; 0]);
+        assert_eq!(allowed(&[0, 1, 2, 4, 5]), [3, 7, STOP]);
+        // At any indentation, while the original's are as they were.
+        assert_eq!(allowed(&[0, 1, 2, 4, 5, 3]), [3, 6, 7]);
+        assert_eq!(allowed(&[0, 1, 2, 8]), [3, 7, STOP]);
+        // As often as they may.
+        assert_eq!(allowed(&[0, 1, 2, 4, 5, 7, 7, 7]), [8, STOP]);
     }
 
     #[test]
     fn the_best_allowed_token_is_chosen() {
         let rule = rule();
         let copying = Copying::new(&rule);
-        let logits = [0.5, 9.0, 8.0, 0.1, 0.7, 7.0, 0.6, 0.0];
+        let logits = [0.5, 9.0, 8.0, 0.1, 0.7, 7.0, 0.6, 0.0, 0.0, 1.0];
         let choice = copying.choose(Choice::of_logits(&logits), || Ok(logits.to_vec()));
         let choice = choice.expect("there are logits");
         assert_eq!((choice.token, choice.margin()), (4, 0.7 - 9.0));
-        let logits = [3.0, 9.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let logits = [3.0, 9.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let choice = copying.choose(Choice::of_logits(&logits), || unreachable!());
         assert_eq!(choice.expect("none are needed").token, 0);
     }

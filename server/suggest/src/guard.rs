@@ -40,10 +40,7 @@ pub fn check(
     ending: Ending,
     context: &Context<'_>,
 ) -> Vec<GuardReport> {
-    let request = Request::new(&format!(
-        "{}\n\n{}",
-        context.instruction, suggestion.instruction
-    ));
+    let request = Request::of_suggestion(suggestion, context);
     let reach = Reach::new(original, &suggestion.blocks, context.language, &request);
     let out_of_reach = match &reach {
         Ok(reach) => reach

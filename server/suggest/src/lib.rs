@@ -87,5 +87,6 @@ pub use merge::{
     CONFIDENT, Context, MOST_ALTERNATIVES, Merge, MergeError, Method, Region, RegionKind, merge,
 };
 pub use path_hint::{HintStrength, PathHint};
+pub use reach::Reach;
 pub use reply::{Block, Reply, parse};
 pub use selection::{Selection, Suggestion};

@@ -134,10 +134,7 @@ pub fn merge(
     if suggestion.blocks.is_empty() {
         return Err(MergeError::Empty);
     }
-    let request = Request::new(&format!(
-        "{}\n\n{}",
-        context.instruction, suggestion.instruction
-    ));
+    let request = Request::of_suggestion(suggestion, context);
     let mut merged = Merge {
         text: original.to_owned(),
         confidence: 1.0,

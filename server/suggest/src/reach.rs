@@ -8,17 +8,18 @@ use crate::assemble;
 use crate::format::Format;
 use crate::language::Language;
 use crate::marker::Meaning;
-use crate::merge::MergeError;
+use crate::merge::{Context, MergeError};
 use crate::patch;
 use crate::plan::{Plan, original_of};
 use crate::reply::Block;
+use crate::selection::Suggestion;
 use crate::sketch::Sketch;
 use crate::spacing::BlankLines;
 use crate::words::Request;
 
 /// The lines of an original that may go, the places where lines may come, and the lines that may come.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reach {
+pub struct Reach {
     /// For each line of the original.
     may_go: Vec<bool>,
     /// What may come before each line of the original, and at its end.
@@ -240,6 +241,55 @@ impl Reach {
             offset += region.merged.len() as isize - region.original.len() as isize;
         }
         Ok(())
+    }
+
+    /// The reach of a suggestion; none if it does not say what it changes.
+    pub fn of(original: &str, suggestion: &Suggestion, context: &Context<'_>) -> Option<Self> {
+        let request = Request::of_suggestion(suggestion, context);
+        Self::new(original, &suggestion.blocks, context.language, &request).ok()
+    }
+
+    /// Whether each line of the original may go.
+    pub fn lines_that_may_go(&self) -> &[bool] {
+        &self.may_go
+    }
+
+    /// Whether blank lines may come before a line of the original, or at its end.
+    pub fn blanks_may_come(&self, line: usize) -> bool {
+        self.may_come[line] >= Coming::Blanks
+    }
+
+    /// Whether blank lines and `new_lines` may come before a line of the original, or at its end.
+    pub fn lines_may_come(&self, line: usize) -> bool {
+        self.may_come[line] == Coming::Lines
+    }
+
+    /// The lines that may come, without the blanks around them, and how often each may; the empty one stands for
+    /// blank lines. As often as any merge has them beside the lines that cannot go, and where merges were not made of
+    /// the whole, as often as the suggestion shows them.
+    pub fn new_lines(&self, original: &str, suggestion: &Suggestion) -> HashMap<String, usize> {
+        let mut staying: HashMap<&str, usize> = HashMap::new();
+        let lines = original.lines().zip(&self.may_go);
+        for (line, _) in lines.filter(|(_, may_go)| !**may_go) {
+            *staying.entry(line.trim()).or_default() += 1;
+        }
+        let shown = suggestion.lines(original);
+        let times_shown = |line: &str| shown.iter().filter(|shown| shown.trim() == line).count();
+        let beside = |line: &str, most: usize| {
+            most.saturating_sub(staying.get(line).copied().unwrap_or_default())
+        };
+        let blanks = match self.blanks {
+            Some((_, most)) => beside("", most),
+            None => times_shown("") + self.new_lines.len(),
+        };
+        let new_lines = self.new_lines.iter().filter(|line| !line.is_empty());
+        new_lines
+            .map(|line| match (self.blanks, self.most.get(line)) {
+                (Some(_), Some(&most)) => (line.clone(), beside(line, most)),
+                _ => (line.clone(), times_shown(line)),
+            })
+            .chain([(String::new(), blanks)])
+            .collect()
     }
 
     /// Whether all of these lines may go.

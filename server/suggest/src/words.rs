@@ -1,6 +1,8 @@
 //! What the request and the reply's prose say about names: removed, renamed, where to put something.
 
+use crate::merge::Context;
 use crate::reply::Block;
+use crate::selection::Suggestion;
 
 /// The words that come with a suggestion: the user's request and the model's prose.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +69,14 @@ impl Request {
             lower: words.to_ascii_lowercase(),
             introduction: None,
         }
+    }
+
+    /// The user's words and those of the reply.
+    pub(crate) fn of_suggestion(suggestion: &Suggestion, context: &Context<'_>) -> Self {
+        Self::new(&format!(
+            "{}\n\n{}",
+            context.instruction, suggestion.instruction
+        ))
     }
 
     /// The words for one of so many blocks.

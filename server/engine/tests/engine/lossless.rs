@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fast_apply_engine::Error;
-use fast_apply_engine::copying::CopyRule;
+use fast_apply_engine::copying::{Coming, CopyRule, Pattern};
 use fast_apply_engine::decode::{Decoder, Generation, Stop, Task};
 use fast_apply_engine::draft::{CostCurve, DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::model::{Choice, LanguageModel};
@@ -245,7 +245,7 @@ fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
     let mut random = StdRng::seed_from_u64(8);
     let (mut overruled, mut wins) = (0, 0);
     for case in 0..2_000_u64 {
-        let vocabulary = random.random_range(8..60);
+        let vocabulary = random.random_range(18..60);
         let bytes = letters(vocabulary);
         let spelled = |tokens: &[u32]| -> String {
             let bytes = tokens
@@ -255,8 +255,23 @@ fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
         };
         let original = random_tokens(&mut random, vocabulary, 60);
         let sketch = random_tokens(&mut random, vocabulary, 12);
-        let lines = format!("{}\n{}", spelled(&original), spelled(&sketch));
-        let rule = CopyRule::new(lines.lines(), Arc::clone(&bytes), vec![STOP]);
+        let old: Vec<String> = spelled(&original).lines().map(str::to_owned).collect();
+        let new_lines: Vec<String> = spelled(&sketch).lines().map(str::to_owned).collect();
+        let coming = [Coming::Nothing, Coming::Blanks, Coming::Lines];
+        let mut may_go = || random.random_range(0..3) > 0;
+        let may_go = old.iter().map(|_| may_go()).collect();
+        let mut may_come = || coming[random.random_range(0..3)];
+        let pattern = Pattern {
+            may_go,
+            may_come: (0..=old.len()).map(|_| may_come()).collect(),
+            original: old.clone(),
+            new_lines: new_lines
+                .iter()
+                .map(|line| (line.trim().to_owned(), 2))
+                .chain([(String::new(), 9)])
+                .collect(),
+        };
+        let rule = CopyRule::new(pattern, Arc::clone(&bytes), vec![STOP]);
         let mut prompt = vec![vocabulary];
         prompt.extend(original.iter().chain(&sketch));
         let model = FakeModel {
@@ -285,14 +300,13 @@ fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
             Stop::End => text.as_str(),
             _ => text.rsplit_once('\n').map_or("", |(complete, _)| complete),
         };
-        let known: Vec<&str> = lines
-            .lines()
-            .map(|line| line.trim_start_matches(' '))
-            .collect();
+        let known: Vec<&str> = new_lines.iter().map(|line| line.trim()).collect();
+        let mut left = old.iter();
         for line in complete.lines() {
             let content = line.trim_start_matches(' ');
+            let is_new = content.is_empty() || known.contains(&content);
             assert!(
-                content.is_empty() || known.contains(&content),
+                is_new || left.any(|old| old == line),
                 "case {case}: {line:?}"
             );
         }
@@ -307,5 +321,5 @@ fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
         }
     }
     assert!(overruled > 1_000, "the rule matters: {overruled}");
-    assert!(wins > 1_000, "drafts are accepted: {wins}");
+    assert!(wins > 500, "drafts are accepted: {wins}");
 }

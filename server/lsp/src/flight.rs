@@ -6,6 +6,7 @@ use fast_apply_text::{Encoding, Position, PositionRange, Splice, offset_at, posi
 use ropey::Rope;
 
 use crate::event::{Millis, Ticket};
+use crate::strays::Repair;
 use crate::target::Change;
 
 /// An edit that has been sent and is not settled.
@@ -37,15 +38,8 @@ pub(crate) struct Part {
 pub(crate) enum Purpose {
     /// A step towards the target.
     Change(Change),
-    /// Taking back an edit that landed in the wrong place.
+    /// Taking back what landed in the wrong place. Unlike a [`Change`] it is made for the client's text.
     Repair(Repair),
-}
-
-/// Text in the wrong place. Unlike a [`Change`] it is a range of the client's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Repair {
-    pub(crate) range: Range<usize>,
-    pub(crate) text: String,
 }
 
 impl Purpose {
@@ -114,29 +108,4 @@ fn places_at(text: &Rope, position: Position, encoding: Encoding) -> [usize; 3] 
         ahead -= usize::from(text.get_char(ahead.wrapping_sub(1)) == Some('\r'));
     }
     [place, text.char_to_byte(next), text.char_to_byte(ahead)]
-}
-
-impl Repair {
-    /// What to do about text that was put into the text `before`.
-    pub(crate) fn of(before: &Rope, put: &Splice) -> Repair {
-        Repair {
-            text: before.byte_slice(put.range.clone()).to_string(),
-            range: put.range.start..put.range.start + put.inserted,
-        }
-    }
-
-    /// Whether a change was this, in the place where it belongs.
-    pub(crate) fn is_done_by(&self, before: &Rope, after: &Rope) -> bool {
-        is_put(before, after, &self.range, &self.text)
-    }
-
-    /// Follows a change of the client's text. False if the change reaches into the range: then it is the user's.
-    #[must_use]
-    pub(crate) fn follow(&mut self, change: &Splice) -> bool {
-        if change.range.end <= self.range.start {
-            self.range = change.moved(&self.range);
-            return true;
-        }
-        change.range.start >= self.range.end
-    }
 }

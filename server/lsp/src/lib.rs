@@ -28,6 +28,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod socket;
 pub mod standard_streams;
+mod strays;
 mod target;
 pub mod user_config;
 mod workshop;

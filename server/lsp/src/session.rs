@@ -3,7 +3,9 @@
 //! Three texts are kept apart. The *original* is what the action started on. *Ours* is the original with those of our
 //! edits that have been seen in the document: nothing is taken for landed because a client says so. The *mirror* is
 //! the document as the client tells it. `mine` leads from the original to ours, `foreign` from ours to the mirror.
-//! Whatever is in `foreign` is the user's, so an edit is only ever sent to a place that `foreign` leaves alone.
+//! Whatever is in `foreign` is the user's, so an edit is only ever sent to a place that `foreign` leaves alone. What a
+//! client puts into another place all the same is also among the [`strays`](crate::strays), until it is taken back; that
+//! comes before all else.
 //!
 //! [`landing`] follows the mirror, [`sending`] decides what to send; here is what they share, and how a session goes on.
 
@@ -18,8 +20,9 @@ use fast_apply_text::{Document, Drift, Encoding, PositionRange, SourceText, Stre
 use ropey::Rope;
 
 use crate::event::{Ending, HunkReport, Millis, Phase, SessionId, Ticket, Work};
-use crate::flight::{Flight, Part, Purpose, Repair};
+use crate::flight::{Flight, Part};
 use crate::settings::Granularity;
+use crate::strays::Strays;
 use crate::target::{Stretch, Target};
 
 /// What a session is made of.
@@ -60,7 +63,8 @@ pub(crate) struct Session {
     refused: Option<Flight>,
     /// What was sent and has not been seen. Also what was refused: a client can lie.
     sent: Vec<Part>,
-    repairs: Vec<Repair>,
+    /// What landed in the wrong place and has not been taken back.
+    strays: Strays,
     /// After a refusal nothing is sent before a version newer than this.
     newer_than: Option<i32>,
     refusal: String,
@@ -70,7 +74,6 @@ pub(crate) struct Session {
     last_sent: Millis,
     last_heard: Millis,
     percent: u8,
-    damaged: bool,
     /// The lines of hunks that were begun and could not be completed.
     given_up: Vec<String>,
     over: Option<Phase>,
@@ -129,7 +132,7 @@ impl Session {
             refused: None,
             sent: Vec::new(),
             given_up: Vec::new(),
-            repairs: Vec::new(),
+            strays: Strays::default(),
             newer_than: None,
             refusal: String::new(),
             attempts: 0,
@@ -137,7 +140,6 @@ impl Session {
             last_sent: 0,
             last_heard: start.now,
             percent: 0,
-            damaged: false,
             over: None,
             told: false,
         }
@@ -150,11 +152,8 @@ impl Session {
 
     /// Whether edits of it can be taken back.
     pub(crate) fn can_undo(&self) -> bool {
-        !self.runs()
-            && self
-                .stretches()
-                .iter()
-                .any(|stretch| self.has_landed(stretch))
+        let has_landed = |stretches: Vec<Stretch>| stretches.iter().any(|it| self.has_landed(it));
+        !self.runs() && (!self.strays.is_empty() || has_landed(self.stretches()))
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -248,7 +247,6 @@ impl Session {
             self.attempts = 0;
             self.newer_than = None;
             self.message = None;
-            self.damaged = false;
             self.restore(Phase::Cancelled);
         }
     }
@@ -268,11 +266,6 @@ impl Session {
         self.cancel.store(true, Ordering::Relaxed);
         self.diff = None;
         self.message = Some(message);
-        self.damaged |= !self.repairs.is_empty()
-            || self
-                .sent
-                .iter()
-                .any(|part| matches!(part.purpose, Purpose::Repair(_)));
         self.end(phase);
     }
 
@@ -291,7 +284,7 @@ impl Session {
     }
 
     fn end(&mut self, phase: Phase) {
-        if self.damaged {
+        if !self.strays.is_empty() {
             self.say("An edit landed in the wrong place while you typed; look it over.".to_owned());
         }
         self.over = Some(phase);

@@ -6,54 +6,56 @@ use fast_apply_text::{Drift, DriftRegion, Splice, splice};
 use ropey::Rope;
 
 use crate::event::{EditAnswer, Millis, Ticket};
-use crate::flight::{Flight, Part, Purpose, Repair, is_put};
+use crate::flight::{Flight, Part, Purpose, is_put};
 use crate::session::{Goal, Session};
+use crate::strays::Repair;
 use crate::target::Change;
 
 impl Session {
     /// Takes in one change of the document, in wire order.
     pub(crate) fn changed(&mut self, before: &Rope, after: &Rope, change: &Splice) {
         self.told = false;
-        self.repairs
-            .retain(|repair| !repair.is_done_by(before, after));
+        if let Some(repair) = self.strays.take_repair(before, after) {
+            self.foreign.record(change, &self.ours, after);
+            self.take_sent_repair(&repair);
+            return;
+        }
         if let Some((index, place)) = self.put_in_place(before, after) {
-            return self.take_in_place(index, place, after, change);
+            return self.take_in_place(index, place, before, after);
         }
-        let Some((index, put)) = self.put_elsewhere(before, after) else {
-            self.foreign.record(change, &self.ours, after);
-            self.follow(change);
-            return;
-        };
-        if self.completes(index, change, after) {
-            self.foreign.record(change, &self.ours, after);
-            self.follow(change);
-            return;
+        match self.put_elsewhere(before, after) {
+            Some((index, put)) if !self.completes(index, change, after) => {
+                // The client had newer text than the edit was made for, and no check.
+                self.strays.put(before, after, &put);
+                self.take_sent(index);
+            }
+            _ => self.strays.follow(before, after, change),
         }
-        // The client had newer text than the edit was made for, and no check.
-        let repair = Repair::of(before, &put);
         self.foreign.record(change, &self.ours, after);
-        if let Purpose::Repair(undone) = self.take_sent(index) {
-            self.repairs.push(undone);
-        }
-        self.follow(change);
-        self.repairs.insert(0, repair);
     }
 
     /// Takes in that an edit was put where it belongs.
-    fn take_in_place(&mut self, index: usize, place: Range<usize>, after: &Rope, change: &Splice) {
-        match self.take_sent(index) {
-            Purpose::Change(change) => {
-                self.foreign.carry(&change.splice());
-                self.land(&change);
-                self.follow(&Splice {
-                    range: place,
-                    inserted: change.text.len(),
-                });
-            }
-            Purpose::Repair(_) => {
-                self.foreign.record(change, &self.ours, after);
-                self.follow(change);
-            }
+    fn take_in_place(&mut self, index: usize, place: Range<usize>, before: &Rope, after: &Rope) {
+        if let Purpose::Change(change) = self.take_sent(index) {
+            self.foreign.carry(&change.splice());
+            self.land(&change);
+            let inserted = change.text.len();
+            let range = place;
+            self.strays
+                .follow(before, after, &Splice { range, inserted });
+        }
+    }
+
+    /// Takes in that something was taken back, if that was us.
+    fn take_sent_repair(&mut self, repair: &Repair) {
+        let is_it = |part: &Part| match &part.purpose {
+            Purpose::Repair(sent) => sent.text == repair.text,
+            Purpose::Change(_) => false,
+        };
+        // One that was refused before is the less likely one.
+        if let Some(index) = self.sent.iter().rposition(is_it) {
+            self.take_sent(index);
+            self.attempts = 0;
         }
     }
 
@@ -63,8 +65,11 @@ impl Session {
     /// down, where the text goes on in the same way and the client tells of the edits above it first.
     fn put_in_place(&self, before: &Rope, after: &Rope) -> Option<(usize, Range<usize>)> {
         self.sent.iter().enumerate().find_map(|(index, part)| {
-            let place = self.place_of_purpose(&part.purpose)?;
-            is_put(before, after, &place, part.purpose.text()).then_some((index, place))
+            let Purpose::Change(change) = &part.purpose else {
+                return None;
+            };
+            let place = self.place_for(change)?;
+            is_put(before, after, &place, &change.text).then_some((index, place))
         })
     }
 
@@ -74,14 +79,6 @@ impl Session {
             let put = part.put_at(before, after, self.encoding)?;
             Some((index, put))
         })
-    }
-
-    /// Where what was sent belongs in the document as it is now.
-    fn place_of_purpose(&self, purpose: &Purpose) -> Option<Range<usize>> {
-        match purpose {
-            Purpose::Change(change) => self.place_for(change),
-            Purpose::Repair(repair) => Some(repair.range.clone()),
-        }
     }
 
     /// Whether a change is the last step of a deletion that the client makes in several: Neovim deletes the end of a
@@ -102,17 +99,6 @@ impl Session {
         let mut foreign = self.foreign.clone();
         foreign.record(change, &self.ours, after);
         self.seen(purpose, &foreign, after).is_some()
-    }
-
-    /// Keeps repairs in terms of the client's text, which has just changed.
-    fn follow(&mut self, change: &Splice) {
-        let known = self.repairs.len() + self.sent.len();
-        self.repairs.retain_mut(|repair| repair.follow(change));
-        self.sent.retain_mut(|part| match &mut part.purpose {
-            Purpose::Repair(repair) => repair.follow(change),
-            Purpose::Change(_) => true,
-        });
-        self.damaged |= self.repairs.len() + self.sent.len() < known;
     }
 
     /// Takes in that a change notification is complete.
@@ -259,14 +245,6 @@ impl Session {
             self.attempts += 1;
         }
         self.newer_than = Some(flight.version);
-        let repairs = &mut self.repairs;
-        self.sent.retain(|part| match &part.purpose {
-            Purpose::Repair(repair) => {
-                repairs.insert(0, repair.clone());
-                false
-            }
-            Purpose::Change(_) => true,
-        });
         self.refused = Some(flight);
     }
 }

@@ -20,6 +20,9 @@ const SILENCE: Millis = 10_000;
 const GRACE: Millis = 400;
 /// How often an edit is sent before the session gives up.
 const ATTEMPTS: u32 = 3;
+/// How often in a row the client may refuse to have taken back what it has put into the wrong place, or not say what
+/// became of that.
+const REPAIR_ATTEMPTS: u32 = 6;
 /// Edits that a result may take beside two for each of its hunks; an editor that needs more undoes what we do.
 const SPARE_EDITS: usize = 20;
 /// The shortest time between two edits while text is streamed token by token.
@@ -60,7 +63,7 @@ impl Session {
         if !self.runs() {
             return;
         }
-        if self.attempts >= ATTEMPTS {
+        if !self.may_try_again() {
             let reason = match self.refusal.is_empty() {
                 true => "the editor did not take the edit".to_owned(),
                 false => format!("the editor refused the edit ({})", self.refusal),
@@ -75,8 +78,10 @@ impl Session {
                 actions.push(Action::WakeAt(self.last_heard + SILENCE));
                 return;
             }
-            let reason = format!("Stopped: the editor refused the edit ({}).", self.refusal);
-            return self.stop(Phase::Stopped, reason);
+            if self.strays.is_empty() {
+                let reason = format!("Stopped: the editor refused the edit ({}).", self.refusal);
+                return self.stop(Phase::Stopped, reason);
+            }
         }
         // A client without a version check has no reason to refuse: it may have applied the edit all the same.
         if self.newer_than.is_some() && self.never_drops && now < self.last_heard + GRACE {
@@ -113,9 +118,6 @@ impl Session {
             parts: purposes.len(),
         });
         for (place, purpose) in purposes {
-            if let Purpose::Repair(sent) = &purpose {
-                self.repairs.retain(|repair| repair != sent);
-            }
             let positions = mirror.positions(place, self.encoding);
             let (positions, text) =
                 ahead_of_final_break(mirror.text(), positions, purpose.text(), self.encoding);
@@ -123,6 +125,7 @@ impl Session {
             // The same change sent again is no lost one any more.
             self.sent.retain(|part| match (&part.purpose, &purpose) {
                 (Purpose::Change(one), Purpose::Change(other)) => one != other,
+                (Purpose::Repair(one), Purpose::Repair(other)) => one != other,
                 _ => true,
             });
             self.sent.push(Part {
@@ -176,6 +179,12 @@ impl Session {
         if now < end {
             return Some(end);
         }
+        if !self.strays.is_empty() && self.may_try_again() {
+            // What is in the wrong place cannot stay there.
+            self.recall();
+            self.newer_than = None;
+            return None;
+        }
         self.flight = None;
         self.stop(
             Phase::Unconfirmed,
@@ -184,10 +193,22 @@ impl Session {
         None
     }
 
+    /// Whether the client has not yet refused too often.
+    fn may_try_again(&self) -> bool {
+        self.attempts
+            < match self.strays.is_empty() {
+                true => ATTEMPTS,
+                false => REPAIR_ATTEMPTS,
+            }
+    }
+
     /// What to send next, and where to.
     fn next_purposes(&self) -> Vec<(Range<usize>, Purpose)> {
-        if let Some(repair) = self.repairs.first() {
-            return vec![(repair.range.clone(), Purpose::Repair(repair.clone()))];
+        if !self.strays.is_empty() {
+            let repairs = self.strays.repairs().into_iter();
+            return repairs
+                .map(|repair| (repair.range.clone(), Purpose::Repair(repair)))
+                .collect();
         }
         let whole = match self.goal {
             Goal::Restore(_) => true,

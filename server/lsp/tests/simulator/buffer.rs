@@ -48,6 +48,29 @@ impl Buffer {
         self.view(|cell| cell.author != Author::User && cell.deleted_by != Some(Author::Server))
     }
 
+    /// The same in all ways to see what the user has deleted of ours: as part of a hunk that he has changed, or as what
+    /// lay in the wrong place. What still stands of ours is in all of them.
+    pub(crate) fn readings_without_user(&self) -> Vec<String> {
+        let is_open =
+            |cell: &Cell| cell.author == Author::Server && cell.deleted_by == Some(Author::User);
+        let runs = self
+            .cells
+            .chunk_by(|one, other| is_open(one) == is_open(other));
+        let open = runs.clone().filter(|run| is_open(&run[0])).count();
+        let readings = (0..1_u32 << open.min(10)).map(|reading| {
+            let mut number = 0;
+            let kept = runs.clone().filter(|run| {
+                number += usize::from(is_open(&run[0]));
+                !is_open(&run[0]) || reading & (1 << (number - 1).min(9)) == 0
+            });
+            let cells = kept.flatten().filter(|cell| {
+                cell.author != Author::User && cell.deleted_by != Some(Author::Server)
+            });
+            cells.map(|cell| cell.character).collect()
+        });
+        readings.collect()
+    }
+
     /// Whether all of the original is there but what the user has deleted, and of others nothing but what the user typed.
     pub(crate) fn is_restored(&self) -> bool {
         let is = |cell: &Cell, author| cell.author == author;

@@ -10,6 +10,7 @@ mod buffer;
 mod client;
 mod editor;
 mod history;
+mod misplaced;
 mod neovim;
 mod rules;
 mod scenario;
@@ -41,7 +42,7 @@ fn no_session_corrupts_a_buffer_or_hangs() {
     let mut total = Tally::default();
     let mut seconds = 0.0;
     println!(
-        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left misplaced spoiled"
+        "editor        sessions/s  finished cancelled   stopped unconfirmed | with: refusal    drop   split  merged newer-text kept/left"
     );
     for editor in EDITORS {
         let start = processor_time();
@@ -61,7 +62,6 @@ fn no_session_corrupts_a_buffer_or_hangs() {
         total.merged += tally.merged;
         total.newer += tally.newer;
         total.left += tally.left;
-        total.misplaced += tally.misplaced;
         total.sessions += tally.sessions;
     }
     if only.is_none() {
@@ -78,11 +78,6 @@ fn no_session_corrupts_a_buffer_or_hangs() {
         let rate = total.sessions as f64 / seconds;
         assert!(rate >= 200.0, "{rate:.0} sessions a second are too few");
     }
-    assert!(
-        total.misplaced * 100 <= total.sessions,
-        "{} edits were misplaced",
-        total.misplaced
-    );
     let shown = failures.iter().take(if only.is_some() { 6 } else { 12 });
     let shown: Vec<&str> = shown.map(String::as_str).collect();
     assert!(
@@ -112,9 +107,6 @@ struct Tally {
     merged: usize,
     newer: usize,
     left: usize,
-    misplaced: usize,
-    /// Of those that were misplaced, in how many the text is not what it should be.
-    spoiled: usize,
 }
 
 impl Tally {
@@ -130,7 +122,7 @@ impl Tally {
     fn print(&self, editor: Editor, seconds: f64) {
         let [finished, cancelled, stopped, unconfirmed] = self.phases;
         println!(
-            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9} {:>7}",
+            "{:<12} {:>11.0} {finished:>9} {cancelled:>9} {stopped:>9} {unconfirmed:>11} | {:>13} {:>7} {:>7} {:>7} {:>10} {:>9}",
             format!("{editor:?}"),
             self.sessions as f64 / seconds,
             self.refused,
@@ -139,8 +131,6 @@ impl Tally {
             self.merged,
             self.newer,
             self.left,
-            self.misplaced,
-            self.spoiled,
         );
     }
 }
@@ -177,29 +167,26 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     tally.phases[place] += 1;
     let message = message.clone().unwrap_or_default();
     tally.left += usize::from(!message.is_empty());
-    tally.misplaced += usize::from(world.said.contains("wrong place"));
     if !world.open {
         return Ok(());
     }
     // An editor that drops edits at will and lies about it may leave anything undone, but nothing spoiled.
     let said = &world.said;
-    let damaged = said.contains("wrong place");
-    let ours = world.client.buffer.without_user();
-    let destroyed = world.client.buffer.destroyed();
-    let is_whole = destroyed.is_none() && scenario.keeps_the_unchanged(&ours);
-    tally.spoiled += usize::from(damaged && !is_whole);
-    if let Some(gone) = destroyed
-        && !damaged
-    {
+    if said.contains("wrong place") {
+        return Err(describe("an edit was left in the wrong place"));
+    }
+    // What lay in the wrong place until the user deleted it is no part of a hunk.
+    let ours = match world.client.coverage.on_newer_text {
+        0 => vec![world.client.buffer.without_user()],
+        _ => world.client.buffer.readings_without_user(),
+    };
+    let is = |right: &dyn Fn(&String) -> bool| ours.iter().any(right);
+    if let Some(gone) = world.client.buffer.destroyed() {
         return Err(describe(&format!("{gone:?}, typed by the user, is gone")));
     }
     let streams_tokens = scenario.granularity == Some(Granularity::Token)
         || (scenario.granularity.is_none() && scenario.grouped_undo);
-    // Only an editor that does not look at versions can put an edit into the wrong place.
-    if damaged && world.client.coverage.on_newer_text == 0 {
-        return Err(describe("an edit is called misplaced that was not"));
-    }
-    if !damaged && !scenario.keeps_the_unchanged(&ours) {
+    if !is(&|text| scenario.keeps_the_unchanged(text)) {
         return Err(describe(
             "lines that no hunk touches are not what they were",
         ));
@@ -208,13 +195,13 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
     // a cancel stays as well.
     let in_between = !said.is_empty() && (streams_tokens || phase == &Phase::Cancelled);
     let restored = phase == &Phase::Cancelled && world.client.buffer.is_restored();
-    if !in_between && !damaged && !restored && !scenario.partial.contains(&ours) {
+    if !in_between && !restored && !is(&|text| scenario.partial.contains(text)) {
         return Err(describe("what has landed is no set of whole hunks"));
     }
     if phase == &Phase::Finished
         && message.is_empty()
         && world.phases.len() == 1
-        && ours != scenario.rewritten
+        && !is(&|text| *text == scenario.rewritten)
     {
         return Err(describe("something is missing"));
     }
@@ -228,7 +215,7 @@ fn play(scenario: &Scenario, seed: u64, tally: &mut Tally) -> Result<(), String>
             world.client.buffer.without_server(),
         );
         // Where a hunk starts and ends is not to be told from its text where the original has the same.
-        if text != user && !damaged && !world.client.buffer.is_user_at_server_text() {
+        if text != user && !world.client.buffer.is_user_at_server_text() {
             return Err(describe("the original was not restored"));
         }
     }

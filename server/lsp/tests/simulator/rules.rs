@@ -364,30 +364,6 @@ fn a_second_application_takes_the_place_of_the_first() {
 }
 
 #[test]
-fn an_edit_put_in_the_wrong_place_is_taken_back() {
-    let mut script = Script::new(Granularity::Hunk);
-    script.result(AFTER);
-    script.land();
-    // The editor has a line more than it has told, and does not look at versions.
-    let (ticket, edits) = script.in_flight.remove(0);
-    script.type_over("five", "four and a half\nfive");
-    script.change(edits[0].0, &edits[0].1);
-    assert!(script.text.ends_with("seven\nNINEt\nnine\nten\n"));
-    script.answer(ticket, EditAnswer::Applied);
-    script.land_all();
-    script.check(
-        expect![[r#"
-            edit 2:0 "TWO"
-            edit 9:0 "NINE"
-            edit 9:0 "eigh"
-            edit 10:0 "NINE"
-            finished 
-        "#]],
-        &AFTER.replace("five", "four and a half\nfive"),
-    );
-}
-
-#[test]
 fn a_closed_file_ends_it() {
     let mut script = Script::new(Granularity::Hunk);
     script.result(AFTER);

@@ -1,6 +1,6 @@
 //! Corrections to an alignment at imports: what is still used stays, what was superseded or is ordered out goes.
 
-use crate::align::{Op, is_comment};
+use crate::align::{Op, is_comment, statement_rows};
 use crate::imports;
 use crate::plan::{Plan, original_of, result_text};
 
@@ -24,7 +24,9 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         };
         let line = plan.original.rows[original].text;
-        if !imports::is_import(line) {
+        // The first row of an import of several is none by itself.
+        let rows = statement_rows(plan.original.rows[original..].iter());
+        if !imports::is_import(line) || rows != Some(1) {
             continue;
         }
         let own = imports::bound_names(line);

@@ -195,6 +195,9 @@ fn target(
             .push((0.6, "new code has no neighbour in the file".to_owned()));
         return symbol.unwrap_or(first);
     }
+    if fresh && left.is_none() && follows_method(plan, inserted, first) {
+        return first;
+    }
     let factor = match (fresh, left, right) {
         (true, Some(_), None) => 0.95,
         // One of the same name may be meant.
@@ -229,6 +232,24 @@ fn defines_types(plan: &Plan<'_>, inserted: &[usize]) -> bool {
                     )
                 })
         })
+}
+
+/// Whether new rows stand in the sketch right behind a method that ends right before a row of the file: they are of the
+/// same class.
+fn follows_method(plan: &Plan<'_>, inserted: &[usize], first: usize) -> bool {
+    plan.pairing.pairs.iter().any(|pair| {
+        let shown = &plan.shown_outline.symbols[pair.sketch];
+        let head = |row: usize| plan.shown.rows[row].indent;
+        let original = &plan.original_outline.symbols[pair.original];
+        shown.parent.is_none()
+            && original.parent.is_some()
+            && original.kind == Kind::Function
+            && plan.original_rows(pair.original).end == first
+            && inserted.first() == Some(&plan.shown_rows(pair.sketch).end)
+            && inserted
+                .first()
+                .is_some_and(|row| head(*row) == head(plan.shown_rows(pair.sketch).start))
+    })
 }
 
 /// Whether new rows hold a symbol of a name that the file has.
@@ -366,6 +387,8 @@ fn reindent(plan: &mut Plan<'_>, inserted: &[usize], indent: usize) {
         .min()
         .unwrap_or(0);
     for row in inserted {
-        plan.shifts[*row] = indent as isize - least as isize;
+        if !plan.shown.rows[*row].is_directive() {
+            plan.shifts[*row] = indent as isize - least as isize;
+        }
     }
 }

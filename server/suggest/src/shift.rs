@@ -12,8 +12,10 @@ use crate::rows::Rows;
 impl Plan<'_> {
     /// Whether a row of the sketch is indented otherwise than the original's row that it stands for.
     pub(crate) fn moves(&self, sketch: usize, original: usize) -> bool {
-        self.shown.rows[sketch].indent as isize + self.shifts[sketch]
-            != self.original.rows[original].indent as isize
+        let row = &self.shown.rows[sketch];
+        !row.is_directive()
+            && row.indent as isize + self.shifts[sketch]
+                != self.original.rows[original].indent as isize
     }
 
     /// The columns that the original is indented further than the sketch: inside a symbol that both have, as many

@@ -211,7 +211,10 @@ impl<'a> Spacing<'a> {
             .map_or(0, |row| self.plan.shown.blanks_before(row).len());
         let shown_after = self.blanks_behind(self.items[last].sketch);
         if self.closes(after) {
-            return 0;
+            // What sets the end of a namespace off from its last part does so from a new one.
+            let stays =
+                before.is_some_and(|before| before + 1 == after) && self.is_fresh(first..=last);
+            return if stays { own } else { 0 };
         }
         if self.is_fresh(first..=last)
             || self.starts_symbol(after) && before.is_none_or(|before| own > 0 && before < after)
@@ -270,6 +273,10 @@ impl<'a> Spacing<'a> {
             && after.is_some_and(|after| indent(after) < indent(before));
         if goes_on && !self.is_fresh(index..=last) {
             return shown_before;
+        }
+        // Where the sketch and the place agree, no habit counts.
+        if own > 0 && own == shown_before {
+            return own;
         }
         if self.is_fresh(index..=last) {
             return self

@@ -41,6 +41,10 @@ impl Ends {
             let (Some(sketch), Some(row)) = (shown[at], row(at)) else {
                 return;
             };
+            // A marker right above a bracket can stand for the end of its block and for more blocks.
+            if at > 0 && is_gap(at - 1) {
+                return;
+            }
             if row.trimmed() == original[other].trimmed() {
                 let other = stretch.original.start + other;
                 ends.by_sketch.insert(sketch, other);

@@ -33,10 +33,22 @@ pub(crate) fn mend(outline: &mut Outline, text: &str, meanings: &[Meaning]) {
 /// The line after the last one that indentation gives to the symbol declared at `head`.
 fn end_by_indent(lines: &[&str], head: usize) -> usize {
     let own = indent(lines[head]);
+    // The declaration stands below the line that begins its template.
+    let is_template = |at: &usize| {
+        let text = lines[*at].trim();
+        text.starts_with("template") && text.ends_with('>')
+    };
+    let head = (head..lines.len() - 1)
+        .find(|at| !is_template(at))
+        .unwrap_or(head);
     let mut end = head + 1;
     for (at, line) in lines.iter().enumerate().skip(head + 1) {
         let text = line.trim();
-        if text.is_empty() || text.starts_with('#') && own == 0 && text.starts_with("#if") {
+        // A comment on the first column ends nothing.
+        if text.is_empty()
+            || text.starts_with("//")
+            || text.starts_with('#') && own == 0 && text.starts_with("#if")
+        {
             continue;
         }
         let width = indent(line);

@@ -130,7 +130,7 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
         let names = imports::bound_names(plan.original.rows[original].text);
         let needs = |name: &&str| {
             !bound.iter().any(|line| imports::uses(line, name))
-                && bodies.iter().any(|line| imports::uses(line, name))
+                && bodies.iter().any(|line| imports::refers(line, name))
         };
         let needed = match ops[at] {
             // A new form of an import has some of its names.

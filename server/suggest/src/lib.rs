@@ -59,6 +59,7 @@ mod name;
 mod openness;
 mod order;
 mod outline;
+mod owner;
 mod pairing;
 mod patch;
 mod path_hint;

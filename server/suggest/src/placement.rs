@@ -6,6 +6,7 @@ use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
 use crate::outline::Kind;
+use crate::owner;
 use crate::pairing::last_part;
 use crate::plan::Plan;
 use crate::words::Place;
@@ -195,8 +196,17 @@ fn target(
             .push((0.6, "new code has no neighbour in the file".to_owned()));
         return symbol.unwrap_or(first);
     }
-    if fresh && left.is_none() && follows_method(plan, inserted, first) {
+    if left.is_none() && owner::follows_method(plan, inserted, first) {
         return first;
+    }
+    if left.is_none()
+        && right.is_none()
+        && let Some((target, column)) = owner::only_class(plan, inserted, &window)
+    {
+        let doubt = "a new method is placed at the end of the only class";
+        plan.doubts.push((0.9, doubt.to_owned()));
+        reindent(plan, inserted, column);
+        return target;
     }
     let factor = match (fresh, left, right) {
         (true, Some(_), None) => 0.95,
@@ -232,24 +242,6 @@ fn defines_types(plan: &Plan<'_>, inserted: &[usize]) -> bool {
                     )
                 })
         })
-}
-
-/// Whether new rows stand in the sketch right behind a method that ends right before a row of the file: they are of the
-/// same class.
-fn follows_method(plan: &Plan<'_>, inserted: &[usize], first: usize) -> bool {
-    plan.pairing.pairs.iter().any(|pair| {
-        let shown = &plan.shown_outline.symbols[pair.sketch];
-        let head = |row: usize| plan.shown.rows[row].indent;
-        let original = &plan.original_outline.symbols[pair.original];
-        shown.parent.is_none()
-            && original.parent.is_some()
-            && original.kind == Kind::Function
-            && plan.original_rows(pair.original).end == first
-            && inserted.first() == Some(&plan.shown_rows(pair.sketch).end)
-            && inserted
-                .first()
-                .is_some_and(|row| head(*row) == head(plan.shown_rows(pair.sketch).start))
-    })
 }
 
 /// Whether new rows hold a symbol of a name that the file has.

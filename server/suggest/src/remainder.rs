@@ -1,7 +1,59 @@
 //! What is left of a statement of several rows when the sketch shows it on fewer: it is no part of what a marker hides.
 
 use crate::align::Op;
+use crate::language::Language;
+use crate::marker::Meaning;
 use crate::plan::Plan;
+
+/// Takes out what is left of statements and, where blocks end by their indentation, of functions.
+pub(crate) fn drop(plan: &Plan<'_>, ops: &mut [Op]) {
+    drop_ends_of_statements(plan, ops);
+    if plan.language == Some(Language::Python) {
+        drop_ends_of_blocks(plan, ops);
+    }
+}
+
+/// Most hidden rows that can be the end of a block that changes; more were hardly forgotten.
+const MOST_FORGOTTEN: usize = 3;
+
+/// Takes out the hidden rows that end a block whose last shown row changes, where the marker below stands further left:
+/// it is for what comes behind the block.
+fn drop_ends_of_blocks(plan: &Plan<'_>, ops: &mut [Op]) {
+    for at in 1..ops.len() {
+        let (Op::Replace { sketch, .. }, Op::Gap { sketch: Some(gap) }) = (ops[at - 1], ops[at])
+        else {
+            continue;
+        };
+        let (last, marker) = (&plan.shown.rows[sketch], &plan.shown.rows[gap]);
+        let column = last.indent as isize + plan.shifts[sketch];
+        let opens = last.trimmed().ends_with([':', '(', '[', '{', ',', '\\']);
+        let words = match plan.meaning(gap) {
+            Meaning::Gap(words) => words.to_lowercase(),
+            _ => String::new(),
+        };
+        let wide = ["class", "file", "module", "methods"];
+        let of_block = words.contains("rest") && !wide.iter().any(|word| words.contains(word));
+        if marker.indent >= last.indent
+            || opens
+            || of_block
+            || plan.shown.blanks_before(gap).is_empty()
+        {
+            continue;
+        }
+        let deep = |op: &&Op| match **op {
+            Op::Keep { original } => plan.original.rows[original].indent as isize >= column,
+            _ => false,
+        };
+        let left = ops[at + 1..].iter().take_while(deep).count();
+        if left <= MOST_FORGOTTEN {
+            for op in &mut ops[at + 1..at + 1 + left] {
+                if let Op::Keep { original } = *op {
+                    *op = Op::Delete { original };
+                }
+            }
+        }
+    }
+}
 
 /// Takes out the hidden rows right behind changed ones that end a statement which those end already:
 ///
@@ -10,7 +62,7 @@ use crate::plan::Plan;
 ///     count += 1;
 /// });                            // ... the rest ...
 /// ```
-pub(crate) fn drop(plan: &Plan<'_>, ops: &mut [Op]) {
+fn drop_ends_of_statements(plan: &Plan<'_>, ops: &mut [Op]) {
     let is_hidden = |op: &Op| matches!(op, Op::Keep { .. } | Op::Gap { .. });
     let mut at = 0;
     while at < ops.len() {
@@ -19,7 +71,7 @@ pub(crate) fn drop(plan: &Plan<'_>, ops: &mut [Op]) {
         let hidden = at + run..at + run + hidden.count();
         let (old, new) = depths(plan, &ops[at..hidden.start]);
         let changes = run > 0 && matches!(ops[hidden.start - 1], Op::Replace { .. });
-        if changes && new <= 0 && old > new {
+        if changes && old > new {
             let rows: Vec<usize> = hidden
                 .clone()
                 .filter(|at| matches!(ops[*at], Op::Keep { .. }))
@@ -56,7 +108,7 @@ fn depths(plan: &Plan<'_>, run: &[Op]) -> (i32, i32) {
 }
 
 /// How many of the hidden rows go until so many brackets are closed: deeper ones, and the one that closes them and
-/// does nothing else. None if they do not end there.
+/// does nothing else. 0 if they do not end there.
 fn end_of(plan: &Plan<'_>, ops: &[Op], rows: &[usize], mut open: i32) -> usize {
     let first = rows.first().and_then(|at| ops.get(*at));
     let Some(Op::Keep { original }) = first else {

@@ -115,8 +115,15 @@ impl Plan<'_> {
         let best = votes
             .into_iter()
             .max_by_key(|(shift, count)| (*count, *shift == 0));
-        // Where lines disagree, some of them were indented anew on purpose.
-        best.map(|(shift, count)| if count * 5 >= all * 4 { shift } else { 0 })
+        // Where lines disagree, some of them were indented anew on purpose. Nothing stands left of the first column.
+        let fits = |shift: isize| least.is_none_or(|least| least as isize + shift >= 0);
+        best.map(|(shift, count)| {
+            if count * 5 >= all * 4 && fits(shift) {
+                shift
+            } else {
+                0
+            }
+        })
     }
 
     /// The shift of new rows between symbols of one level: that of a symbol beside them that stands on their column.

@@ -471,3 +471,251 @@ export class Tasks {
         &after,
     );
 }
+
+#[test]
+fn a_header_over_several_rows_has_the_column_of_its_first() {
+    let before = "\
+class Step:
+    \"\"\"A step.\"\"\"
+
+    def __init__(self, start, end,
+                 before, after):
+        \"\"\"
+        Makes a step.
+
+        Its times are in seconds.
+        \"\"\"
+        self.start = start
+        self.end = end
+        self.length = measure(start)
+        self.before = before
+
+    def __repr__(self):
+        return \"Step\"
+";
+    let sketch = "\
+class Step:
+    \"\"\"...\"\"\"
+
+    def __init__(self, start, end,
+                 before, after):
+        \"\"\"
+        ...
+        \"\"\"
+        self.start = start
+        self.end = end
+        # The end is open.
+        self.length = end - start
+        self.before = before
+
+    # ... methods unchanged ...
+";
+    let after = before.replace(
+        "        self.length = measure(start)\n",
+        "        # The end is open.\n        self.length = end - start\n",
+    );
+    check(
+        "step.py",
+        "Take the length from the ends.",
+        sketch,
+        before,
+        &after,
+    );
+}
+
+#[test]
+fn a_marker_for_the_class_does_not_keep_the_end_of_a_method() {
+    let before = "\
+class Store:
+    def read(self, name):
+        for line in lines(name):
+            line = line.strip()
+            if not line:
+                continue
+            key, value = self.split(line)
+            self.raw[key] = value
+
+    def split(self, line):
+        return line.split(\"=\")
+
+    def load(self):
+        return self.raw
+";
+    let sketch = "\
+class Store:
+    def read(self, name):
+        for line in lines(name):
+            line = line.strip()
+            if not line:
+                continue
+            yield self.split(line)
+
+    # ... split unchanged ...
+
+    def load(self):
+        return dict(self.read(self.name))
+";
+    let after = before
+        .replace(
+            "            key, value = self.split(line)\n            self.raw[key] = value\n",
+            "            yield self.split(line)\n",
+        )
+        .replace("return self.raw", "return dict(self.read(self.name))");
+    check(
+        "store.py",
+        "Let read yield the pairs.",
+        sketch,
+        before,
+        &after,
+    );
+}
+
+#[test]
+fn a_template_ends_where_its_function_ends() {
+    let before = "\
+template <class F, class T, int I>
+constexpr auto apply_each(F &&f, T &&t,
+                          Index<I> unused) {
+  return f(get<I>(t),
+           I);
+}
+
+template <class F, class T>
+constexpr auto apply_all(F &&f, T &&t) {
+  return apply_each(f, t,
+                    Index<1>{});
+}
+
+int main() {
+  return run([](int unused) {
+    stop();
+  });
+}
+";
+    let sketch = "\
+template <class F, class T, int I>
+constexpr auto apply_each(F &&f, T &&t,
+                          Index<I> /*unused*/) {
+  // ... unchanged ...
+}
+
+// ...
+
+  return run([](int /*unused*/) {
+    stop();
+  });
+// ...
+";
+    let after = before
+        .replace("Index<I> unused", "Index<I> /*unused*/")
+        .replace("int unused", "int /*unused*/");
+    check(
+        "apply.hpp",
+        "Comment the names out.",
+        sketch,
+        before,
+        &after,
+    );
+}
+
+#[test]
+fn a_comment_on_the_first_column_ends_no_function() {
+    let before = "\
+inline std::string show(const std::string& text)
+{
+    const auto width = text.size();
+    std::ostringstream out;
+    out << text;
+    out << newline;
+//  ------------------
+    out << line(width);
+//  ------------------
+    out << \" ...\" << newline;
+    out << end(width);
+    return out.str();
+}
+
+inline std::string none()
+{
+    return {};
+}
+";
+    let sketch = "\
+inline std::string show(const std::string& text)
+{
+    // ...
+
+    std::ostringstream out;
+    out << text << newline;
+//  ------------------
+    // ... line unchanged ...
+//  ------------------
+    if(width > 3)
+    {
+        out << \" ...\" << newline;
+    }
+    out << end(width);
+    // ... rest of the function unchanged ...
+}
+";
+    let after = before
+        .replace(
+            "    out << text;\n    out << newline;\n",
+            "    out << text << newline;\n",
+        )
+        .replace(
+            "    out << \" ...\" << newline;\n",
+            "    if(width > 3)\n    {\n        out << \" ...\" << newline;\n    }\n",
+        );
+    let suggestion = parse(&format!("```\n{sketch}```\n"))
+        .for_file("show.hpp", before)
+        .suggestion;
+    let context = Context {
+        language: Language::from_path("show.hpp"),
+        instruction: "Leave the dots out where the text is short.",
+    };
+    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    assert_eq!(merged.text, after);
+}
+
+#[test]
+fn an_import_goes_though_an_argument_has_its_name() {
+    let before = "\
+from dateutil import tz
+from time import now
+
+
+def test_zone():
+    assert now(tz=\"UTC\") == 1
+
+
+def test_file():
+    assert tz.gettz(\"UTC\")
+";
+    let sketch = "\
+from time import now
+
+
+def test_zone():
+    assert now(tz=\"UTC\") == 1
+
+
+# removed: test_file
+";
+    let after = "\
+from time import now
+
+
+def test_zone():
+    assert now(tz=\"UTC\") == 1
+";
+    let suggestion = parse(&format!("```\n{sketch}```\n"))
+        .for_file("test_zone.py", before)
+        .suggestion;
+    let context = Context {
+        language: Language::from_path("test_zone.py"),
+        instruction: "Remove test_file and its import of tz.",
+    };
+    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    assert_eq!(merged.text, after);
+}

@@ -1,7 +1,7 @@
 //! Mends the outline of a sketch that does not parse, by its indentation.
 
 use crate::lead::starts_lead;
-use crate::marker::Meaning;
+use crate::marker::{self, Meaning};
 use crate::outline::{Kind, Outline};
 use crate::rows::indent;
 
@@ -44,16 +44,16 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
     let mut end = head + 1;
     for (at, line) in lines.iter().enumerate().skip(head + 1) {
         let text = line.trim();
-        // A comment on the first column ends nothing.
-        if text.is_empty()
-            || text.starts_with("//")
-            || text.starts_with('#') && own == 0 && text.starts_with("#if")
-        {
+        if text.is_empty() || text.starts_with('#') && own == 0 && text.starts_with("#if") {
             continue;
         }
         let width = indent(line);
         if width > own {
             end = at + 1;
+            continue;
+        }
+        // A comment to the left of the code around it ends nothing, unless it is a marker.
+        if text.starts_with("//") && marker::read(text) == Meaning::Code {
             continue;
         }
         let goes_on = width == own

@@ -167,7 +167,7 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let used = |name: &&str| {
             ops.iter().any(|op| {
                 let text = result_text(plan, op);
-                text.is_some_and(|text| !imports::is_import(text) && imports::uses(text, name))
+                text.is_some_and(|text| !imports::is_import(text) && imports::refers(text, name))
             })
         };
         let [name] = names.as_slice() else { continue };

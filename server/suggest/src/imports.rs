@@ -141,6 +141,19 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The module whose names a one-line import binds: `from a import b`, `import { b } from 'a'`, `use a::{b, c}`.
+pub(crate) fn module(line: &str) -> Option<&str> {
+    let line = line.trim().trim_end_matches(';');
+    let module = if let Some(rest) = line.strip_prefix("from ") {
+        rest.split_once(" import ")?.0
+    } else if line.starts_with("import ") {
+        line.rsplit_once(" from ")?.1
+    } else {
+        line.strip_prefix("use ")?.split_once("::{")?.0
+    };
+    Some(module.trim())
+}
+
 /// Whether a line refers to what has a name: not as an argument's or a field's.
 pub(crate) fn refers(line: &str, name: &str) -> bool {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';

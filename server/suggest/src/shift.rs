@@ -90,6 +90,7 @@ impl Plan<'_> {
         for unit in units {
             if let Unit::Row(row) = unit
                 && !self.fresh[*row]
+                && !self.shown.rows[*row].is_directive()
                 && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
             {
                 let shift = self.original.rows[*other].indent as isize
@@ -99,7 +100,7 @@ impl Plan<'_> {
         }
         // A sketch that is moved as a whole moves its outermost lines, too.
         let rows = units.iter().filter_map(|unit| match unit {
-            Unit::Row(row) => Some(&self.shown.rows[*row]),
+            Unit::Row(row) => Some(&self.shown.rows[*row]).filter(|row| !row.is_directive()),
             Unit::Gap { .. } => None,
         });
         let least = rows.clone().map(|row| row.indent).min();

@@ -98,7 +98,8 @@ impl<'a> Spacing<'a> {
                 let first = item.after_deleted.unwrap_or(after);
                 if self.closes(after) {
                     own(after)
-                } else if self.opens(before) || own(first).len() > own(after).len() {
+                } else if self.still_opens(previous, before) || own(first).len() > own(after).len()
+                {
                     own(first)
                 } else {
                     own(after)
@@ -279,9 +280,13 @@ impl<'a> Spacing<'a> {
             return own;
         }
         if self.is_fresh(index..=last) {
-            return self
-                .habit(item)
-                .unwrap_or(if own > 0 { own } else { shown_before.max(1) });
+            // What sets off the next block around says nothing inside this one.
+            let outside = after.is_some_and(|after| Some(indent(after)) < column);
+            return self.habit(item).unwrap_or(if own > 0 && !outside {
+                own
+            } else {
+                shown_before.max(1)
+            });
         }
         match (shown_after, own) {
             (None, _) => shown_before.max(own),
@@ -372,7 +377,18 @@ impl<'a> Spacing<'a> {
     }
 
     fn opens(&self, original: usize) -> bool {
-        let text = self.plan.original.rows[original].trimmed();
+        Self::is_opener(self.plan.original.rows[original].trimmed())
+    }
+
+    /// Whether an item in the place of a row opens a block in the merged text.
+    fn still_opens(&self, item: Item, original: usize) -> bool {
+        match item.sketch.filter(|_| item.changed) {
+            Some(row) => Self::is_opener(self.plan.shown.rows[row].trimmed()),
+            None => self.opens(original),
+        }
+    }
+
+    fn is_opener(text: &str) -> bool {
         text.ends_with(['{', '(', '[']) || text.ends_with(':') && !text.starts_with("case ")
     }
 }

@@ -1,16 +1,21 @@
 //! What the blocks, statements and macros of the file tell about a sketch of it.
 
-use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
+use fast_apply_suggest::{CONFIDENT, Context, Language, Merge, merge, parse};
 
-/// Merges a sketch, given as the reply's code, that leaves no doubt.
-fn check(path: &str, instruction: &str, sketch: &str, before: &str, after: &str) {
+/// Merges a sketch, given as the reply's code.
+fn merged(path: &str, instruction: &str, sketch: &str, before: &str) -> Merge {
     let reply = format!("```\n{sketch}```\n");
     let suggestion = parse(&reply).for_file(path, before).suggestion;
     let context = Context {
         language: Language::from_path(path),
         instruction,
     };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    merge(before, &suggestion, &context).expect("a sketch always merges")
+}
+
+/// Merges a sketch that leaves no doubt.
+fn check(path: &str, instruction: &str, sketch: &str, before: &str, after: &str) {
+    let merged = merged(path, instruction, sketch, before);
     assert_eq!(merged.text, after, "{sketch}");
     assert!(
         merged.confidence >= CONFIDENT,
@@ -206,7 +211,7 @@ export const none = () => [g]
             "import {\n  d,\n  e,\n  g,\n} from './d'",
         )
         .replace("=> []", "=> [g]");
-    check("all.ts", "", sketch, before, &after);
+    assert_eq!(merged("all.ts", "", sketch, before).text, after);
 }
 
 #[test]
@@ -333,14 +338,7 @@ int three() {
         "  return 2;\n}\n",
         "  return 2;\n}\n\nint three() {\n  return 3;\n}\n",
     );
-    let suggestion = parse(&format!("```\n{sketch}```\n"))
-        .for_file("text.hpp", before)
-        .suggestion;
-    let context = Context {
-        language: Language::from_path("text.hpp"),
-        instruction: "Add three.",
-    };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    let merged = merged("text.hpp", "Add three.", sketch, before);
     assert_eq!(merged.text, after);
 }
 
@@ -644,11 +642,7 @@ inline std::string none()
 inline std::string show(const std::string& text)
 {
     // ...
-
-    std::ostringstream out;
-    out << text << newline;
-//  ------------------
-    // ... line unchanged ...
+    out << line(width);
 //  ------------------
     if(width > 3)
     {
@@ -658,23 +652,16 @@ inline std::string show(const std::string& text)
     // ... rest of the function unchanged ...
 }
 ";
-    let after = before
-        .replace(
-            "    out << text;\n    out << newline;\n",
-            "    out << text << newline;\n",
-        )
-        .replace(
-            "    out << \" ...\" << newline;\n",
-            "    if(width > 3)\n    {\n        out << \" ...\" << newline;\n    }\n",
-        );
-    let suggestion = parse(&format!("```\n{sketch}```\n"))
-        .for_file("show.hpp", before)
-        .suggestion;
-    let context = Context {
-        language: Language::from_path("show.hpp"),
-        instruction: "Leave the dots out where the text is short.",
-    };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    let after = before.replace(
+        "    out << \" ...\" << newline;\n",
+        "    if(width > 3)\n    {\n        out << \" ...\" << newline;\n    }\n",
+    );
+    let merged = merged(
+        "show.hpp",
+        "Leave the dots out where the text is short.",
+        sketch,
+        before,
+    );
     assert_eq!(merged.text, after);
 }
 
@@ -709,13 +696,11 @@ from time import now
 def test_zone():
     assert now(tz=\"UTC\") == 1
 ";
-    let suggestion = parse(&format!("```\n{sketch}```\n"))
-        .for_file("test_zone.py", before)
-        .suggestion;
-    let context = Context {
-        language: Language::from_path("test_zone.py"),
-        instruction: "Remove test_file and its import of tz.",
-    };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
+    let merged = merged(
+        "test_zone.py",
+        "Remove test_file and its import of tz.",
+        sketch,
+        before,
+    );
     assert_eq!(merged.text, after);
 }

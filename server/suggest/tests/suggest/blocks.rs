@@ -97,13 +97,8 @@ void watch() {
         "([&seen](const auto &, auto &) {\n        check(seen);\n        seen = true;\n    });",
         "([](const auto &, auto &) { stop(); });",
     );
-    check(
-        "watch.cpp",
-        "Just stop on a failure.",
-        sketch,
-        before,
-        &after,
-    );
+    let merged = merged("watch.cpp", "Just stop on a failure.", sketch, before);
+    assert_eq!(merged.text, after);
 }
 
 #[test]

@@ -5,9 +5,11 @@ use crate::edges;
 use crate::import_upkeep;
 use crate::imports;
 use crate::keys::given_names;
+use crate::order;
 use crate::outline::Kind;
 use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
+use crate::remainder;
 use crate::removal;
 
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
@@ -15,6 +17,7 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     edges::amend(plan, ops);
     fill_markers(plan, ops);
     drop_rest_of_heads(plan, ops);
+    remainder::drop(plan, ops);
     keep_used_names(plan, ops);
     import_upkeep::keep_used_imports(plan, ops);
     import_upkeep::drop_superseded_imports(plan, ops);
@@ -222,7 +225,7 @@ fn keep_unnamed_symbols(plan: &mut Plan<'_>, ops: &mut [Op]) {
             .chain(ops[..first].iter().rev().take_while(in_run));
         let replaced = around.clone().any(|op| matches!(op, Op::Insert { .. }));
         let name = last_part(&symbol.name).to_owned();
-        if plan.request.names(&name) {
+        if plan.request.names(&name) || order::is_told(plan.sketch, &name) {
             gone.push(index);
             continue;
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::align::{Aligner, Stretch, Unit, is_comment, is_condition, row_of, statement_rows};
+use crate::blocks::Ends;
 use crate::imports;
 
 /// Least likeness at which a row can be taken for the new form of another.
@@ -20,6 +21,7 @@ impl Aligner<'_> {
         }
         let mut index = self.likeness.index(rows);
         let lonely = self.lonely(stretch, &equal);
+        let ends = Ends::of(self, stretch);
         let mut pairs = Vec::with_capacity(stretch.units.len());
         for (at, unit) in stretch.units.iter().enumerate() {
             let mut found = Vec::new();
@@ -28,7 +30,12 @@ impl Aligner<'_> {
                 continue;
             };
             let shown = &self.sketch.rows[row];
-            let indent = shown.indent as isize + stretch.shift;
+            let shift = if shown.is_directive() {
+                0
+            } else {
+                stretch.shift
+            };
+            let indent = shown.indent as isize + shift;
             if let Some((sketch, original)) = stretch.forced
                 && sketch == row
                 && stretch.original.contains(&original)
@@ -106,7 +113,8 @@ impl Aligner<'_> {
                 found.truncate(MOST_PAIRS);
             }
             let claimed = |other: usize| stretch.claimed[stretch.original.start + other];
-            found.retain(|(other, ..)| !claimed(*other));
+            let same_block = |other: usize| ends.admit(row, stretch.original.start + other);
+            found.retain(|(other, ..)| !claimed(*other) && same_block(*other));
             pairs.push(found);
         }
         pairs

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use crate::align::Op;
+use crate::amend::CLEARLY_ALIKE;
+use crate::imports;
 use crate::keys::key;
 use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
@@ -315,9 +317,26 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     // An import takes the place of an import only.
     let import = plan.shown_imports.first() == Some(&true);
     let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
+    // What begins with a line of the file, or with a new form of one, begins there.
+    let known = match first {
+        Some(Op::Match { .. }) => true,
+        Some(&Op::Replace {
+            sketch,
+            original,
+            likeness,
+        }) => {
+            let (new, old) = (
+                plan.shown.rows[sketch].text,
+                plan.original.rows[original].text,
+            );
+            likeness >= CLEARLY_ALIKE
+                || imports::module(new).is_some_and(|module| imports::module(old) == Some(module))
+        }
+        _ => false,
+    };
     if new && alike && (1..=12).contains(&hidden) {
         doubts.push((
-            0.7,
+            if known { 0.85 } else { 0.7 },
             "the sketch may begin at the first line of the file".to_owned(),
         ));
     }

@@ -9,6 +9,7 @@ use crate::keys::{assigns, key};
 use crate::marker::Meaning;
 use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
+use crate::remainder::depth;
 
 /// Lets markers stand for whole blocks, and for lines that would go beside them.
 pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {
@@ -272,11 +273,4 @@ fn replace_comments_above(plan: &Plan<'_>, ops: &mut [Op]) {
 /// The operations from one on that are of a kind.
 fn run_of(ops: &[Op], at: usize, is_one: impl Fn(&Op) -> bool) -> Range<usize> {
     at..at + ops[at..].iter().take_while(|op| is_one(op)).count()
-}
-
-/// How many more brackets a line opens than it closes.
-fn depth(text: &str) -> i32 {
-    let depth =
-        |c| i32::from(matches!(c, '(' | '[' | '{')) - i32::from(matches!(c, ')' | ']' | '}'));
-    text.chars().map(depth).sum()
 }

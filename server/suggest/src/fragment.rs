@@ -1,7 +1,7 @@
 //! Mends the outline of a sketch that does not parse, by its indentation.
 
 use crate::lead::starts_lead;
-use crate::marker::Meaning;
+use crate::marker::{self, Meaning};
 use crate::outline::{Kind, Outline};
 use crate::rows::indent;
 
@@ -33,6 +33,14 @@ pub(crate) fn mend(outline: &mut Outline, text: &str, meanings: &[Meaning]) {
 /// The line after the last one that indentation gives to the symbol declared at `head`.
 fn end_by_indent(lines: &[&str], head: usize) -> usize {
     let own = indent(lines[head]);
+    // The declaration stands below the line that begins its template.
+    let is_template = |at: &usize| {
+        let text = lines[*at].trim();
+        text.starts_with("template") && text.ends_with('>')
+    };
+    let head = (head..lines.len() - 1)
+        .find(|at| !is_template(at))
+        .unwrap_or(head);
     let mut end = head + 1;
     for (at, line) in lines.iter().enumerate().skip(head + 1) {
         let text = line.trim();
@@ -42,6 +50,10 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
         let width = indent(line);
         if width > own {
             end = at + 1;
+            continue;
+        }
+        // A comment to the left of the code around it ends nothing, unless it is a marker.
+        if text.starts_with("//") && marker::read(text) == Meaning::Code {
             continue;
         }
         let goes_on = width == own

@@ -1,6 +1,6 @@
 //! Corrections to an alignment at imports: what is still used stays, what was superseded or is ordered out goes.
 
-use crate::align::{Op, is_comment};
+use crate::align::{Op, is_comment, statement_rows};
 use crate::imports;
 use crate::plan::{Plan, original_of, result_text};
 
@@ -24,7 +24,9 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         };
         let line = plan.original.rows[original].text;
-        if !imports::is_import(line) {
+        // The first row of an import of several is none by itself.
+        let rows = statement_rows(plan.original.rows[original..].iter());
+        if !imports::is_import(line) || rows != Some(1) {
             continue;
         }
         let own = imports::bound_names(line);
@@ -128,7 +130,7 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
         let names = imports::bound_names(plan.original.rows[original].text);
         let needs = |name: &&str| {
             !bound.iter().any(|line| imports::uses(line, name))
-                && bodies.iter().any(|line| imports::uses(line, name))
+                && bodies.iter().any(|line| imports::refers(line, name))
         };
         let needed = match ops[at] {
             // A new form of an import has some of its names.
@@ -165,7 +167,7 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let used = |name: &&str| {
             ops.iter().any(|op| {
                 let text = result_text(plan, op);
-                text.is_some_and(|text| !imports::is_import(text) && imports::uses(text, name))
+                text.is_some_and(|text| !imports::is_import(text) && imports::refers(text, name))
             })
         };
         let [name] = names.as_slice() else { continue };

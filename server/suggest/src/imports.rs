@@ -141,6 +141,33 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The module whose names a one-line import binds: `from a import b`, `import { b } from 'a'`, `use a::{b, c}`.
+pub(crate) fn module(line: &str) -> Option<&str> {
+    let line = line.trim().trim_end_matches(';');
+    let module = if let Some(rest) = line.strip_prefix("from ") {
+        rest.split_once(" import ")?.0
+    } else if line.starts_with("import ") {
+        line.rsplit_once(" from ")?.1
+    } else {
+        line.strip_prefix("use ")?.split_once("::{")?.0
+    };
+    Some(module.trim())
+}
+
+/// Whether a line refers to what has a name: not as an argument's or a field's.
+pub(crate) fn refers(line: &str, name: &str) -> bool {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        let whole = !before.ends_with(in_word) && !after.starts_with(in_word);
+        let is_field = before.ends_with('.') && !before.ends_with("..");
+        let is_argument = after.starts_with('=')
+            && !after.starts_with("==")
+            && before.trim_end().ends_with(['(', ',']);
+        whole && !is_field && !is_argument
+    })
+}
+
 /// Whether a name stands as a word of its own in a line.
 pub(crate) fn uses(line: &str, name: &str) -> bool {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';

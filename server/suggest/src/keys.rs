@@ -27,6 +27,9 @@ pub(crate) fn key(text: &str) -> Option<&str> {
     {
         rest = behind.trim_start();
     }
+    if let Some(pattern) = arm(rest) {
+        return Some(pattern);
+    }
     let is_name = |c: char| c.is_alphanumeric() || "_-.$".contains(c);
     let open = rest.trim_start_matches(['"', '\'']);
     let name = &open[..open.find(|c| !is_name(c)).unwrap_or(open.len())];
@@ -58,6 +61,16 @@ pub(crate) fn key(text: &str) -> Option<&str> {
     }
 }
 
+/// The pattern of a branch that is a constant: `Kind::First => 1,`, `"first" -> 1`, `case 1 -> {`.
+fn arm(text: &str) -> Option<&str> {
+    let (pattern, _) = text
+        .split_once(" => ")
+        .or_else(|| text.split_once(" -> "))?;
+    let is_constant = |c: char| c.is_alphanumeric() || "_:.\"'-".contains(c);
+    let pattern = pattern.strip_prefix("case ").unwrap_or(pattern);
+    (pattern != "_" && pattern.chars().all(is_constant)).then_some(pattern)
+}
+
 /// The names that a line gives to values: `let a = ...`, `a, b := ...`, `Type a = ...`.
 pub(crate) fn given_names(line: &str) -> Vec<&str> {
     let line = line.trim();
@@ -81,6 +94,7 @@ pub(crate) fn given_names(line: &str) -> Vec<&str> {
 /// Whether a line gives a value by an assignment and says no type.
 pub(crate) fn assigns(text: &str) -> bool {
     text.find('=')
+        .filter(|at| !text[at + 1..].starts_with('>'))
         .is_some_and(|at| !text[..at].trim_end_matches(':').contains(':'))
 }
 
@@ -100,6 +114,8 @@ mod tests {
             ("\tRetries int", "Retries"),
             ("    val z: Int = 0,", "z"),
             ("const MAX = 5;", "MAX"),
+            ("    Kind::First => 1,", "Kind::First"),
+            ("\"first\" -> 1", "\"first\""),
         ] {
             assert_eq!(key(line), Some(name), "{line}");
         }
@@ -116,6 +132,8 @@ mod tests {
             "// a: b",
             "if a {",
             "self.x += 1;",
+            "Some(x) => x,",
+            "fn a() -> u32 {",
         ] {
             assert_eq!(key(line), None, "{line}");
         }

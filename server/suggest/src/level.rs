@@ -229,7 +229,8 @@ impl Plan<'_> {
             shift
         };
         for row in shown {
-            self.shifts[row] = shift;
+            let stays = self.shown.rows[row].is_directive();
+            self.shifts[row] = if stays { 0 } else { shift };
         }
         let forced = pair.filter(|_| edges.first).map(|pair| {
             let head = self

@@ -247,7 +247,8 @@ pub(crate) fn read(line: &str) -> Meaning {
             _ => Meaning::Code,
         };
     };
-    if is_removal(words) {
+    let keeps = |part: &str| !is_removal(part) && is_gap(part, false);
+    if is_removal(words) && !words.split(';').any(keeps) {
         Meaning::Removal(words.to_owned())
     } else if is_gap(words, line.starts_with('*')) {
         Meaning::Gap(words.to_owned())
@@ -329,7 +330,8 @@ fn speaks_of_code(words: &str, bare: &str) -> bool {
     at == 1 || words.split_whitespace().take(at).all(|word| is_code(&word))
 }
 
-fn is_removal(words: &str) -> bool {
+/// Whether a comment's words say that something goes.
+pub(crate) fn is_removal(words: &str) -> bool {
     let lower = words
         .trim()
         .trim_matches(['.', '…', ' ', '(', ')', '-', '[', ']'])

@@ -296,6 +296,12 @@ impl Reader<'_> {
             | "field_declaration"
             | "public_field_definition"
             | "property_declaration" => self.value(node),
+            "preproc_def" | "preproc_function_def" => {
+                let several = node.end_position().row > node.start_position().row + 1;
+                named(Kind::Type)
+                    .filter(|_| several)
+                    .map(|(kind, name, _)| (kind, name, String::new()))
+            }
             "expression_statement" => self.statement(node, parent),
             _ => None,
         }

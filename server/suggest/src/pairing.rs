@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::language::Language;
+use crate::name;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::rows::{Row, Rows};
 use crate::words::Request;
@@ -338,7 +339,8 @@ impl Matcher<'_> {
             }
             let said =
                 self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
-            let sure = self.request.renames_into(old_name, new_name);
+            let sure = self.request.renames_into(old_name, new_name)
+                || content >= 0.3 && name::is_reordered(old_name, new_name);
             let likely = said
                 && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
             let score = content + if sure { 1.0 } else { 0.0 };

@@ -202,6 +202,19 @@ fn weigh_context(
                 .clone()
                 .any(|at| fits(at) && at + context.len() <= span.end);
         let line = plan.original.rows[first].line + 1;
+        // Brackets whose blocks the piece shows from their first line on close those.
+        let closes_shown = !says
+            && context.iter().all(|&closer| {
+                let opener = opener(plan, closer);
+                opener.is_some_and(|opener| {
+                    let shown =
+                        |op: &Op| matches!(*op, Op::Match { original, .. } if original == opener);
+                    piece.ops.iter().any(shown) && !hidden.clone().any(|at| key(at) == key(opener))
+                })
+            });
+        if closes_shown {
+            continue;
+        }
         if let Some(distance) = outside {
             // The farther the other place, the more lines would have to go unmentioned.
             let far = distance >= if pure { 10 } else { 30 };
@@ -231,6 +244,15 @@ fn weigh_context(
             ));
         }
     }
+}
+
+/// The row of the original that opens the block which a row closes: the next one above on its column.
+fn opener(plan: &Plan<'_>, closer: usize) -> Option<usize> {
+    let row = &plan.original.rows[closer];
+    let opens = |at: &usize| plan.original.rows[*at].indent <= row.indent;
+    let above = (0..closer).rev().find(opens)?;
+    let opener = &plan.original.rows[above];
+    (row.closes() && opener.indent == row.indent && !opener.is_closer).then_some(above)
 }
 
 /// Many lines go and hardly any come in their place, or what goes looks like what stays: a marker may have been

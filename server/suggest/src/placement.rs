@@ -6,6 +6,7 @@ use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
 use crate::outline::Kind;
+use crate::owner;
 use crate::pairing::last_part;
 use crate::plan::Plan;
 use crate::words::Place;
@@ -195,6 +196,18 @@ fn target(
             .push((0.6, "new code has no neighbour in the file".to_owned()));
         return symbol.unwrap_or(first);
     }
+    if left.is_none() && owner::follows_method(plan, inserted, first) {
+        return first;
+    }
+    if left.is_none()
+        && right.is_none()
+        && let Some((target, column)) = owner::only_class(plan, inserted, &window)
+    {
+        let doubt = "a new method is placed at the end of the only class";
+        plan.doubts.push((0.9, doubt.to_owned()));
+        reindent(plan, inserted, column);
+        return target;
+    }
     let factor = match (fresh, left, right) {
         (true, Some(_), None) => 0.95,
         // One of the same name may be meant.
@@ -366,6 +379,8 @@ fn reindent(plan: &mut Plan<'_>, inserted: &[usize], indent: usize) {
         .min()
         .unwrap_or(0);
     for row in inserted {
-        plan.shifts[*row] = indent as isize - least as isize;
+        if !plan.shown.rows[*row].is_directive() {
+            plan.shifts[*row] = indent as isize - least as isize;
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::language::Language;
 use crate::level::Stretches;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
+use crate::order;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::renames;
@@ -256,13 +257,7 @@ fn uses_tabs(rows: &Rows<'_>) -> bool {
 
 /// The words of the comments that order a removal.
 fn removed_names(sketch: &Sketch) -> Vec<&str> {
-    let words = sketch.meanings.iter().filter_map(|meaning| {
-        if let Meaning::Removal(words) = meaning {
-            Some(words)
-        } else {
-            None
-        }
-    });
+    let words = sketch.meanings.iter().flat_map(order::words);
     words
         .flat_map(|words| words.split(|c: char| !c.is_alphanumeric() && c != '_'))
         .filter(|word| word.len() >= 3)

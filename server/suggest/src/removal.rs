@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
+use crate::order;
 use crate::outline::Kind;
 use crate::pairing::{Pair, last_part};
 use crate::plan::{Plan, original_of, result_text};
@@ -18,20 +19,19 @@ struct Order<'p> {
 
 fn orders<'p>(plan: &'p Plan<'_>) -> Vec<Order<'p>> {
     let lines = plan.sketch.meanings.iter().enumerate();
-    let orders = lines.filter_map(|(line, meaning)| {
-        let Meaning::Removal(words) = meaning else {
-            return None;
-        };
+    let told =
+        lines.flat_map(|(line, meaning)| order::words(meaning).map(move |words| (line, words)));
+    let orders = told.map(|(line, words)| {
         let holds = |pair: &&Pair| {
             let symbol = &plan.shown_outline.symbols[pair.sketch];
             symbol.head < line && line < symbol.end
         };
         let pairs = plan.pairing.pairs.iter().filter(holds);
         let innermost = pairs.max_by_key(|pair| plan.shown_outline.symbols[pair.sketch].head);
-        Some(Order {
+        Order {
             words,
             within: innermost.map(|pair| pair.original),
-        })
+        }
     });
     orders.collect()
 }
@@ -65,7 +65,7 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         }
         let order = orders
             .iter()
-            .find(|order| imports::uses(order.words, name) && is_within(plan, index, order.within));
+            .find(|order| order::names(order.words, name) && is_within(plan, index, order.within));
         let commented = order.is_some();
         let around = order.and_then(|order| order.within);
         let shown = plan.shown.rows.iter().any(|row| {
@@ -98,7 +98,9 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             }
         }
         let mut texts = ops.iter().filter_map(|op| result_text(plan, op));
-        let used = texts.any(|text| imports::uses(text, &name));
+        // A string that has the name's letters is no use of it.
+        let quoted = format!("\"{name}\"");
+        let used = texts.any(|text| imports::uses(&text.replace(&quoted, ""), &name));
         // What is imported in its place is another of that name.
         let imported = (0..plan.shown.len())
             .any(|row| plan.shown_imports[row] && imports::uses(plan.shown.rows[row].text, &name));

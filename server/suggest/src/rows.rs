@@ -22,6 +22,23 @@ impl Row<'_> {
         self.text.trim()
     }
 
+    /// Whether it is one of the preprocessor's on the first column, where those stand however deep the code around is.
+    pub(crate) fn is_directive(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "if", "ifdef", "ifndef", "else", "elif", "endif", "define", "undef", "include",
+            "pragma",
+        ];
+        self.text.strip_prefix('#').is_some_and(|rest| {
+            let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next();
+            word.is_some_and(|word| WORDS.contains(&word))
+        })
+    }
+
+    /// Whether it begins with a bracket that closes.
+    pub(crate) fn closes(&self) -> bool {
+        self.trimmed().starts_with(['}', ')', ']'])
+    }
+
     /// How much a match of this row says.
     pub(crate) fn weight(&self) -> f32 {
         if self.is_closer {

@@ -12,8 +12,10 @@ use crate::rows::Rows;
 impl Plan<'_> {
     /// Whether a row of the sketch is indented otherwise than the original's row that it stands for.
     pub(crate) fn moves(&self, sketch: usize, original: usize) -> bool {
-        self.shown.rows[sketch].indent as isize + self.shifts[sketch]
-            != self.original.rows[original].indent as isize
+        let row = &self.shown.rows[sketch];
+        !row.is_directive()
+            && row.indent as isize + self.shifts[sketch]
+                != self.original.rows[original].indent as isize
     }
 
     /// The columns that the original is indented further than the sketch: inside a symbol that both have, as many
@@ -88,6 +90,7 @@ impl Plan<'_> {
         for unit in units {
             if let Unit::Row(row) = unit
                 && !self.fresh[*row]
+                && !self.shown.rows[*row].is_directive()
                 && let Some([other]) = seen.get(self.shown.rows[*row].trimmed()).map(Vec::as_slice)
             {
                 let shift = self.original.rows[*other].indent as isize
@@ -97,7 +100,7 @@ impl Plan<'_> {
         }
         // A sketch that is moved as a whole moves its outermost lines, too.
         let rows = units.iter().filter_map(|unit| match unit {
-            Unit::Row(row) => Some(&self.shown.rows[*row]),
+            Unit::Row(row) => Some(&self.shown.rows[*row]).filter(|row| !row.is_directive()),
             Unit::Gap { .. } => None,
         });
         let least = rows.clone().map(|row| row.indent).min();
@@ -113,8 +116,15 @@ impl Plan<'_> {
         let best = votes
             .into_iter()
             .max_by_key(|(shift, count)| (*count, *shift == 0));
-        // Where lines disagree, some of them were indented anew on purpose.
-        best.map(|(shift, count)| if count * 5 >= all * 4 { shift } else { 0 })
+        // Where lines disagree, some of them were indented anew on purpose. Nothing stands left of the first column.
+        let fits = |shift: isize| least.is_none_or(|least| least as isize + shift >= 0);
+        best.map(|(shift, count)| {
+            if count * 5 >= all * 4 && fits(shift) {
+                shift
+            } else {
+                0
+            }
+        })
     }
 
     /// The shift of new rows between symbols of one level: that of a symbol beside them that stands on their column.

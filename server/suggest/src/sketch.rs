@@ -7,6 +7,7 @@ use crate::brackets::{self, Brackets};
 use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
+use crate::remainder::depth;
 
 /// A sketch whose one-line blocks (`fn a() { ... }`) are spread over lines.
 #[derive(Debug)]
@@ -169,6 +170,16 @@ fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
     (head.ends_with(':') && known).then_some(head)
 }
 
+/// The first line of a header that ends at a line: the one that opens the brackets which that line closes.
+fn first_of_header(lines: &[&str], last: usize) -> usize {
+    let mut open = 0;
+    let begins = (0..=last).rev().find(|at| {
+        open += depth(lines[*at]);
+        open >= 0
+    });
+    begins.unwrap_or(last)
+}
+
 /// A statement in place of a marker, indented so that the lines around it still parse: deeper than a header
 /// before it, no deeper than any other line before it, and a header itself if the next line is deeper.
 fn python_filler(lines: &[&str], meanings: &[Meaning], at: usize, margin: usize) -> String {
@@ -178,7 +189,9 @@ fn python_filler(lines: &[&str], meanings: &[Meaning], at: usize, margin: usize)
     let before = (0..at).rev().find(is_code);
     let after = (at + 1..lines.len()).find(is_code).map(width);
     let width = match before {
-        Some(before) if lines[before].trim_end().ends_with(':') => own.max(width(before) + 1),
+        Some(before) if lines[before].trim_end().ends_with(':') => {
+            own.max(width(first_of_header(lines, before)) + 1)
+        }
         Some(before) => own.min(width(before)),
         None => own,
     };

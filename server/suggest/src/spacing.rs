@@ -98,7 +98,8 @@ impl<'a> Spacing<'a> {
                 let first = item.after_deleted.unwrap_or(after);
                 if self.closes(after) {
                     own(after)
-                } else if self.opens(before) || own(first).len() > own(after).len() {
+                } else if self.still_opens(previous, before) || own(first).len() > own(after).len()
+                {
                     own(first)
                 } else {
                     own(after)
@@ -211,7 +212,10 @@ impl<'a> Spacing<'a> {
             .map_or(0, |row| self.plan.shown.blanks_before(row).len());
         let shown_after = self.blanks_behind(self.items[last].sketch);
         if self.closes(after) {
-            return 0;
+            // What sets the end of a namespace off from its last part does so from a new one.
+            let stays =
+                before.is_some_and(|before| before + 1 == after) && self.is_fresh(first..=last);
+            return if stays { own } else { 0 };
         }
         if self.is_fresh(first..=last)
             || self.starts_symbol(after) && before.is_none_or(|before| own > 0 && before < after)
@@ -271,10 +275,18 @@ impl<'a> Spacing<'a> {
         if goes_on && !self.is_fresh(index..=last) {
             return shown_before;
         }
+        // Where the sketch and the place agree, no habit counts.
+        if own > 0 && own == shown_before {
+            return own;
+        }
         if self.is_fresh(index..=last) {
-            return self
-                .habit(item)
-                .unwrap_or(if own > 0 { own } else { shown_before.max(1) });
+            // What sets off the next block around says nothing inside this one.
+            let outside = after.is_some_and(|after| Some(indent(after)) < column);
+            return self.habit(item).unwrap_or(if own > 0 && !outside {
+                own
+            } else {
+                shown_before.max(1)
+            });
         }
         match (shown_after, own) {
             (None, _) => shown_before.max(own),
@@ -365,7 +377,18 @@ impl<'a> Spacing<'a> {
     }
 
     fn opens(&self, original: usize) -> bool {
-        let text = self.plan.original.rows[original].trimmed();
+        Self::is_opener(self.plan.original.rows[original].trimmed())
+    }
+
+    /// Whether an item in the place of a row opens a block in the merged text.
+    fn still_opens(&self, item: Item, original: usize) -> bool {
+        match item.sketch.filter(|_| item.changed) {
+            Some(row) => Self::is_opener(self.plan.shown.rows[row].trimmed()),
+            None => self.opens(original),
+        }
+    }
+
+    fn is_opener(text: &str) -> bool {
         text.ends_with(['{', '(', '[']) || text.ends_with(':') && !text.starts_with("case ")
     }
 }

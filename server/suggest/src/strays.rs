@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::align::{Op, is_comment};
-use crate::marker::Meaning;
+use crate::order;
 use crate::outline::Kind;
 use crate::pairing::last_part;
 use crate::plan::{Plan, original_of};
@@ -64,7 +64,8 @@ fn hangs_loose(plan: &Plan<'_>, ops: &[Op]) -> bool {
         if let Some((above, outer, false)) = above
             && new
             && above.is_closer
-            && above.trimmed().starts_with(['}', ')', ']'])
+            && above.closes()
+            && !above.trimmed().ends_with(['{', '(', '[', ':'])
             && column > outer
             && !row
                 .trimmed()
@@ -172,14 +173,15 @@ fn ignored_order<'p>(plan: &'p Plan<'_>, ops: &[Op]) -> Option<&'p str> {
             _ => None,
         })
         .collect();
-    plan.sketch.meanings.iter().find_map(|meaning| {
-        let Meaning::Removal(words) = meaning else {
-            return None;
-        };
-        let mut names = words
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|word| word.len() >= 3);
-        let obeyed = names.any(|name| gone.iter().any(|line| crate::imports::uses(line, name)));
-        (!obeyed).then_some(words.as_str())
-    })
+    plan.sketch
+        .meanings
+        .iter()
+        .flat_map(order::words)
+        .find(|words| {
+            let mut names = gone
+                .iter()
+                .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+                .filter(|name| name.len() >= 3);
+            !names.any(|name| order::names(words, name))
+        })
 }

@@ -1,6 +1,7 @@
 //! Tests of the public interface: data in, data out.
 #![allow(clippy::unwrap_used)]
 
+mod blocks;
 mod chat;
 mod guarding;
 mod parsing;

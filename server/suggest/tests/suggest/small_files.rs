@@ -113,3 +113,67 @@ fn entries_keep_the_file_without_blank_lines() {
         &format!("{steps}      - run: make test\n"),
     );
 }
+
+#[test]
+fn methods_without_their_class_go_into_the_only_one() {
+    let python =
+        "class A:\n    def a(self):\n        return 1\n\n\ndef main():\n    print(A().a())\n";
+    check(
+        "a.py",
+        "Add b.",
+        "def b(self):\n    return 2\n",
+        python,
+        &python.replace(
+            "return 1\n",
+            "return 1\n\n    def b(self):\n        return 2\n",
+        ),
+    );
+    let java = "class A {\n    int a() {\n        return 1;\n    }\n}\n";
+    check(
+        "A.java",
+        "Add b.",
+        "int b() {\n    return 2;\n}\n",
+        java,
+        "class A {\n    int a() {\n        return 1;\n    }\n\n    int b() {\n        return 2;\n    }\n}\n",
+    );
+    let rust =
+        "struct A;\n\nimpl A {\n    fn a(&self) -> u32 {\n        1\n    }\n}\n\nfn main() {}\n";
+    check(
+        "a.rs",
+        "Add b.",
+        "fn b(&self) -> u32 {\n    2\n}\n",
+        rust,
+        &rust.replace(
+            "        1\n    }\n",
+            "        1\n    }\n\n    fn b(&self) -> u32 {\n        2\n    }\n",
+        ),
+    );
+}
+
+#[test]
+fn a_branch_for_another_constant_is_new() {
+    let before = "fn a(text: &str) -> u32 {\n    match text {\n        \"a\" => one(),\n        \"b\" => two(),\n        _ => 0,\n    }\n}\n";
+    check(
+        "a.rs",
+        "",
+        "fn a(text: &str) -> u32 {\n    match text {\n        // ...\n        \"c\" => three(),\n        _ => 0,\n    }\n}\n",
+        before,
+        &before.replace("        _", "        \"c\" => three(),\n        _"),
+    );
+}
+
+#[test]
+fn nothing_moves_left_of_the_first_column() {
+    let before = "app.get('/a', (req, res) => {\n  res.send('a');\n});\n\napp.get('/b', (req, res) => {\n  res.json([]);\n});\n\napp.listen(3000);\n";
+    let sketch = "// ...\n\napp.get('/b', async (req, res) => {\n  try {\n    res.json([]);\n  } catch (err) {\n    res.end();\n  }\n});\n\n// ...\n";
+    check(
+        "a.js",
+        "",
+        sketch,
+        before,
+        &before.replace("'/b', (", "'/b', async (").replace(
+            "  res.json([]);\n",
+            "  try {\n    res.json([]);\n  } catch (err) {\n    res.end();\n  }\n",
+        ),
+    );
+}

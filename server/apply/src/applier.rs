@@ -327,6 +327,7 @@ fn choose(
             .map(|(rewrite, guards)| Candidate {
                 text: &rewrite.text,
                 sound: all_passed(guards),
+                strict: request.options.strict,
                 tokens: rewrite.tokens.clone(),
             });
         let confidence = match all_passed(&merge_guards) {

@@ -41,10 +41,3 @@ pub struct Options {
     /// Accept this text whatever the model chooses: for measuring speed on true edits.
     pub force_output: Option<String>,
 }
-
-impl Options {
-    /// Whether the model may only copy. In `auto` it always may no more than that: what goes beyond is refused.
-    pub fn is_strict(&self) -> bool {
-        self.strict || self.mode == Mode::Auto
-    }
-}

@@ -123,7 +123,7 @@ impl Rewriter {
             draft_length: options.draft_length,
             stop_tokens: self.stop_tokens.clone(),
             max_output: options.max_output.unwrap_or(by_default),
-            rule: options.is_strict().then(|| self.copy_rule(request)),
+            rule: options.strict.then(|| self.copy_rule(request)),
             forced,
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
@@ -146,7 +146,7 @@ impl RewriteEngine for Rewriter {
     fn stats(&self, options: &Options) -> Stats {
         Stats {
             mode: options.mode.name(),
-            strict: options.is_strict(),
+            strict: options.strict,
             model: Some(self.model.clone()),
             adapter: self.adapter.clone(),
             device: Some(self.placement.device),

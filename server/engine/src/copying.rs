@@ -230,6 +230,9 @@ impl<'a> Copying<'a> {
         if self.line.is_empty() {
             return self.places.contains(&end);
         }
+        if content(&self.line).is_empty() {
+            return false;
+        }
         let (mut behind, _) = self.behind();
         self.rule.skip(&mut behind);
         behind.contains(&end)

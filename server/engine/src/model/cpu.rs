@@ -1,8 +1,6 @@
 //! The Llama forward pass on the CPU, over this crate's own kernels.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::config::LlamaConfig;
 use super::language_model::{Choice, LanguageModel};
@@ -15,9 +13,6 @@ use crate::kernels::{
 
 /// Most rows that go through the layers together.
 const BATCH: usize = 256;
-
-/// Most tensors that are read at a time; each takes memory twice while it is.
-pub(super) const READERS: usize = 4;
 
 /// A Llama model on the CPU, and the cache of one sequence.
 ///
@@ -123,16 +118,6 @@ impl<W: AsRef<[f32]>, F: Fn(&str) -> Result<W, Error>> Reader<'_, F> {
     }
 }
 
-/// Where a reader leaves what it has read.
-fn filled<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
-    place.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn taken<T>(place: Mutex<Option<Result<T, Error>>>) -> Result<T, Error> {
-    let read = place.into_inner().unwrap_or_else(PoisonError::into_inner);
-    read.expect("all places are filled when the loop has ended")
-}
-
 /// Memory that every forward pass uses again.
 struct Scratch {
     hidden: Rows,
@@ -159,13 +144,13 @@ impl CpuLlama {
     }
 
     /// Builds a model from weights that `weight` gives by their Hugging Face names, each row by row
-    /// (`[out, in]`, rope halves side by side), to at most `READERS` threads at a time.
+    /// (`[out, in]`, rope halves side by side).
     pub fn from_floats<W: AsRef<[f32]>>(
         config: &LlamaConfig,
         precision: Precision,
         machine: Machine,
         max_context: usize,
-        weight: impl Fn(&str) -> Result<W, Error> + Sync,
+        weight: impl Fn(&str) -> Result<W, Error>,
     ) -> Result<Self, Error> {
         let heads = heads_of(config)?;
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
@@ -174,24 +159,10 @@ impl CpuLlama {
             machine: &machine,
             weight,
         };
-        // The largest comes first, and whoever has it leaves the layers to the others.
-        let table = Mutex::new(None);
-        let blocks: Vec<Mutex<Option<Result<Block, Error>>>> =
-            (0..config.layers).map(|_| Mutex::new(None)).collect();
-        let next = AtomicUsize::new(0);
-        machine.pool().run(READERS, &|_| {
-            loop {
-                match next.fetch_add(1, Ordering::Relaxed) {
-                    0 => *filled(&table) = Some(reader.tables(config)),
-                    index if index <= config.layers => {
-                        *filled(&blocks[index - 1]) = Some(reader.block(config, heads, index - 1));
-                    }
-                    _ => break,
-                }
-            }
-        });
-        let (output, embeddings) = taken(table)?;
-        let blocks = blocks.into_iter().map(taken).collect::<Result<_, _>>()?;
+        let (output, embeddings) = reader.tables(config)?;
+        let blocks = (0..config.layers)
+            .map(|layer| reader.block(config, heads, layer))
+            .collect::<Result<_, _>>()?;
         let norm = reader.vector("model.norm", hidden)?;
         let context_length = config.context_length.min(max_context);
         // Gated rows are the products of two projections and vary most: in 8 bits they alone cause

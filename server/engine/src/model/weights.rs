@@ -1,22 +1,21 @@
 //! Weights by their Hugging Face names, from a GGUF file or a directory of safetensors.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use candle_core::quantized::gguf_file;
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device, Tensor};
 
 use super::config::LlamaConfig;
-use super::cpu::READERS;
 use super::lora::Lora;
 use crate::Error;
 use crate::error::sentence;
 
-/// One model's weights. Any thread reads them, tensor by tensor, as f32 on the CPU, with every LoRA delta
+/// One model's weights. Tensors are read one at a time, as f32 on the CPU, with every LoRA delta
 /// added, so that a model never has to exist twice in memory.
 pub struct Weights {
     config: LlamaConfig,
@@ -28,11 +27,11 @@ enum Source {
     Gguf {
         path: PathBuf,
         content: gguf_file::Content,
-        reader: Mutex<BufReader<File>>,
+        reader: RefCell<BufReader<File>>,
     },
     Safetensors {
         shard_of: HashMap<String, PathBuf>,
-        open: Mutex<Option<Shard>>,
+        open: RefCell<Option<Shard>>,
     },
 }
 
@@ -72,7 +71,7 @@ impl Weights {
         let source = Source::Gguf {
             path: path.to_owned(),
             content,
-            reader: Mutex::new(reader),
+            reader: RefCell::new(reader),
         };
         Ok(Self {
             config,
@@ -96,7 +95,7 @@ impl Weights {
         };
         let source = Source::Safetensors {
             shard_of,
-            open: Mutex::new(None),
+            open: RefCell::new(None),
         };
         Ok(Self {
             config,
@@ -131,13 +130,12 @@ impl Weights {
         &self.config
     }
 
-    /// Bytes that reading all tensors takes for a while: the largest tensor, twice, as much for the largest of a layer
-    /// for each further reader, and the file that holds them where files are read whole.
+    /// Bytes that reading all tensors takes for a while: the largest tensor, twice, and the file that holds it where
+    /// files are read whole.
     pub(crate) fn bytes_while_read(&self) -> u64 {
         let config = &self.config;
-        let tensor = |rows: usize| 4 * rows as u64 * config.hidden_size as u64;
-        let layer = tensor(config.intermediate_size);
-        let largest = layer.max(tensor(config.vocab_size));
+        let rows = config.vocab_size.max(config.intermediate_size);
+        let largest = 4 * rows as u64 * config.hidden_size as u64;
         let file = match &self.source {
             Source::Gguf { .. } => 0,
             Source::Safetensors { shard_of, .. } => {
@@ -145,7 +143,7 @@ impl Weights {
                 shard_of.values().map(size).max().unwrap_or_default()
             }
         };
-        2 * largest + 2 * (READERS as u64 - 1) * layer + file
+        2 * largest + file
     }
 
     /// Reads the tensor that Hugging Face calls `name`, in Hugging Face's layout
@@ -161,11 +159,8 @@ impl Weights {
                 if !content.tensor_infos.contains_key(&gguf_name) {
                     return Err(missing(path, &gguf_name));
                 }
-                let read = || {
-                    let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                    content.tensor(&mut *reader, &gguf_name, &Device::Cpu)
-                };
-                let tensor = read()
+                let tensor = content
+                    .tensor(&mut *reader.borrow_mut(), &gguf_name, &Device::Cpu)
                     .and_then(|tensor| tensor.dequantize(&Device::Cpu))
                     .map_err(|error| Error::Invalid {
                         what: path.display().to_string(),
@@ -180,7 +175,7 @@ impl Weights {
                 let path = shard_of
                     .get(name)
                     .ok_or_else(|| missing(Path::new("the safetensors directory"), name))?;
-                let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut open = open.borrow_mut();
                 if open.as_ref().is_none_or(|shard| shard.path != *path) {
                     // Two at a time would be a reason not to have memory enough.
                     *open = None;

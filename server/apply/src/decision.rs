@@ -36,7 +36,13 @@ const LIKELY: f32 = 0.75;
 /// model was trained on.
 const SURE: [(f32, f32); 2] = [(4.0, 2.0), (12.0, 8.0)];
 
-/// The place of the reading that a model is sure of; none if it is sure of none.
+/// The same for a reading that is not the merge: it must do both. On 110 other held-out edits, with
+/// more left open, all 10 merges that `SURE` chose were right, but only 1 of 5 other readings. This
+/// limit has not been measured yet.
+const SURE_OF_ANOTHER: [(f32, f32); 1] = [(12.0, 2.0)];
+
+/// The place of the reading that a model is sure of; none if it is sure of none. The first reading is
+/// the merge.
 ///
 /// A text that stands alone is never chosen: that a model bears it says little while nobody knows
 /// what else could be meant.
@@ -48,7 +54,11 @@ pub fn chosen_reading(readings: &[Reading]) -> Option<usize> {
     let rivals = numbered.iter().filter(|(other, _)| *other != index);
     let rival = rivals.map(|(_, rival)| rival.likelihood).reduce(f32::max)?;
     let lead = best.likelihood - rival;
-    SURE.iter()
+    let sure = match index {
+        0 => &SURE[..],
+        _ => &SURE_OF_ANOTHER[..],
+    };
+    sure.iter()
         .any(|&(least, most)| lead >= least && best.worst <= most)
         .then_some(index)
 }
@@ -193,7 +203,10 @@ mod tests {
             );
             assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
             assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
+        }
+        for (lead, far) in SURE_OF_ANOTHER {
             assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
+            assert_eq!(choose(&[(0.0, 0.0), (lead, far + 0.1)]), None);
             assert_eq!(choose(&[(0.0, 0.0), (lead, far), (1.0, 0.0)]), None);
         }
         assert_eq!(choose(&[(0.0, 0.0)]), None, "nothing it was held against");

@@ -82,14 +82,20 @@ class Neovim:
 
     def leave_insert_mode(self):
         """Never types Escape where it has nothing to do: with the next key it would be read as Alt."""
-        mode = lambda: self.rpc.request("nvim_get_mode")["mode"]
-        if mode() == "i":
+        if self.mode() == "i":
             self.terminal.keys("Escape")
-            until("normal mode", lambda: mode() == "n", 20, self.terminal.screen)
+            until("normal mode", lambda: self.mode() == "n", 20, self.terminal.screen)
+
+    def insert(self, command, text):
+        """Types a command that begins to insert, and then a text; the insertion stays open."""
+        self.terminal.type(command)
+        # Not before: what asks for the mode next must see that it has to be left.
+        until("insert mode", lambda: self.mode() == "i", 20, self.terminal.screen)
+        self.terminal.type(text)
 
     def type_at_start(self, path, text):
         """Types at the start of the file that is shown."""
-        self.terminal.type(f"gg0i{text}")
+        self.insert("gg0i", text)
         until("the text", lambda: self.text(path).startswith(text.encode()), 20, self.terminal.screen)
         self.leave_insert_mode()
 
@@ -113,6 +119,9 @@ class Neovim:
     def dismiss_messages(self):
         """Presses Enter for as long as Neovim wants it."""
         until("Neovim", lambda: not self.is_blocked() or self.terminal.keys("Enter"), 20, self.terminal.screen)
+
+    def mode(self):
+        return self.rpc.request("nvim_get_mode")["mode"]
 
     def is_blocked(self):
         return self.rpc.request("nvim_get_mode")["blocking"]

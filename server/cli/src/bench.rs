@@ -167,6 +167,7 @@ fn speed(arguments: &SpeedArguments) -> Result<(), Failure> {
     );
     println!("| --- | --: | --: | --: | --: | --: | --: | --: |");
     let mut rows = Vec::new();
+    let mut load_ms = 0.0;
     for case in &cases {
         let row = measure_speed(&applier, case, &options, arguments.plain_tokens)?;
         let values = [
@@ -179,8 +180,10 @@ fn speed(arguments: &SpeedArguments) -> Result<(), Failure> {
         ];
         println!("| {} | {} | {} |", row.id, row.lines, cells(&values));
         rows.push(values);
+        load_ms = row.cold.load_ms.unwrap_or_default();
     }
     println!("| median | | {} |", cells(&medians(&rows)));
+    println!("\nThe model was loaded in {:.2} s.", load_ms / 1e3);
     Ok(())
 }
 

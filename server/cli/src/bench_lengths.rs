@@ -125,7 +125,7 @@ fn model(
         precision,
         machine,
         context,
-        |name| Ok(weights.tensor(name)?.flatten_all()?.to_vec1::<f32>()?),
+        |name| weights.reader(name),
     )?)
 }
 

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,16 @@ pub enum Error {
     /// The tensor library failed.
     #[error("the model failed: {0}")]
     Tensor(String),
+}
+
+impl Error {
+    /// A tensor that a model needs is not in its files.
+    pub(crate) fn missing_tensor(place: &Path, name: &str) -> Self {
+        Self::Invalid {
+            what: place.display().to_string(),
+            reason: format!("the tensor '{name}' is missing"),
+        }
+    }
 }
 
 fn gigabytes(bytes: u64) -> String {

@@ -3,9 +3,9 @@
 //!
 //! The instruction multiplies unsigned with signed bytes. A row's numbers are stored with half
 //! their range added, high and low bytes apart: one *plane* of bytes for 8-bit numbers, two for
-//! 16-bit ones. For a block, the high bytes are multiplied first; with a second plane that sum is
-//! shifted left by eight bits, and the low bytes are added. The sum starts from -128 times the
-//! column's weights, which takes back what was added. All of it fits 32 bits.
+//! 16-bit ones. For a block, the high bytes are multiplied first, less 128 each, which takes back
+//! what was added; with a second plane that sum is shifted left by eight bits, and the low bytes are
+//! added. All of it fits 32 bits.
 
 use super::hadamard::load_rotated;
 use super::lanes::{LANES, Lanes};
@@ -14,8 +14,9 @@ use super::tile::{PANEL, Product};
 /// Inputs that share a scale.
 pub(super) const BLOCK: usize = 64;
 
-/// What numbers of one plane and of two go up to, and what is added to store them.
-const RANGE: [(f32, f32); 2] = [(127.0, 128.0), (32_700.0, 32_768.0)];
+/// What numbers of one plane and of two go up to, and what is added to store them. High bytes are
+/// never 0.
+const RANGE: [(f32, f32); 2] = [(127.0, 128.0), (32_512.0, 32_768.0)];
 
 /// Quantized rows times packed weights.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ pub(super) struct ByteProduct<const PLANES: usize> {
 
 // SAFETY: made from buffers of the shapes it reads.
 unsafe impl<const PLANES: usize> Product for ByteProduct<PLANES> {
-    const ROWS: (usize, usize) = (4, 2);
+    const ROWS: (usize, usize) = (4, 4);
 
     #[inline(always)]
     unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
@@ -51,27 +52,22 @@ unsafe impl<const PLANES: usize> Product for ByteProduct<PLANES> {
             // SAFETY: the caller's rows and columns exist, and so do their blocks.
             unsafe {
                 let weights = self.bytes.add(at * BLOCK + 4 * column);
-                let mut sums = [[lanes.load_integers(self.starts.add(at + column)); V]; R];
+                let mut sums = [[lanes.load_starts(self.starts.add(at + column)); V]; R];
                 for v in 1..V {
-                    let start = lanes.load_integers(self.starts.add(at + column + v * LANES));
+                    let start = lanes.load_starts(self.starts.add(at + column + v * LANES));
                     for sums in &mut sums {
                         sums[v] = start;
                     }
                 }
                 let first = self.rows.add((row * self.blocks + block) * PLANES * BLOCK);
                 let row_stride = self.blocks * PLANES * BLOCK;
-                add_dots(lanes, &mut sums, first, row_stride, weights);
+                add_dots::<L, R, V, true>(lanes, &mut sums, first, row_stride, weights);
                 for plane in 1..PLANES {
                     for sum in sums.iter_mut().flatten() {
                         *sum = lanes.shift_left_byte(*sum);
                     }
-                    add_dots(
-                        lanes,
-                        &mut sums,
-                        first.add(plane * BLOCK),
-                        row_stride,
-                        weights,
-                    );
+                    let low = first.add(plane * BLOCK);
+                    add_dots::<L, R, V, false>(lanes, &mut sums, low, row_stride, weights);
                 }
                 for v in 0..V {
                     let scale = lanes.load(self.scales.add(at + column + v * LANES));
@@ -88,13 +84,14 @@ unsafe impl<const PLANES: usize> Product for ByteProduct<PLANES> {
     }
 }
 
-/// Adds the dot products of 64 bytes of `R` rows with a block of weights.
+/// Adds the dot products of 64 bytes of `R` rows, less 128 each if they are `CENTRED`, with a block
+/// of weights.
 ///
 /// # Safety
 /// `rows` gives 64 bytes in each of `R` rows `row_stride` apart; `weights` points at the first of
 /// `V` vectors of columns in a block.
 #[inline(always)]
-unsafe fn add_dots<L: Lanes, const R: usize, const V: usize>(
+unsafe fn add_dots<L: Lanes, const R: usize, const V: usize, const CENTRED: bool>(
     lanes: L,
     sums: &mut [[L::Integers; V]; R],
     rows: *const u8,
@@ -112,7 +109,10 @@ unsafe fn add_dots<L: Lanes, const R: usize, const V: usize>(
             for (r, sums) in sums.iter_mut().enumerate() {
                 let row = lanes.splat_row(rows.add(r * row_stride + 4 * quad));
                 for v in 0..V {
-                    sums[v] = lanes.dot(sums[v], row, columns[v]);
+                    sums[v] = match CENTRED {
+                        true => lanes.dot_centred(sums[v], row, columns[v]),
+                        false => lanes.dot(sums[v], row, columns[v]),
+                    };
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! Packed weights, and their products with rows.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::Machine;
 use super::buffer::{Buffer, Shared};
@@ -88,21 +91,47 @@ impl Matrix {
     pub fn set(&mut self, machine: &Machine, first: usize, weights: &[f32]) {
         let inputs = self.inputs;
         assert_eq!(weights.len() % inputs, 0, "whole rows");
-        let end = first + weights.len() / inputs;
-        assert!(end <= self.outputs, "too many rows");
+        let outputs = first..first + weights.len() / inputs;
+        let read = |rows: Range<usize>| {
+            let rows = &weights[rows.start * inputs..rows.end * inputs];
+            Ok::<_, Infallible>(Cow::Borrowed(rows))
+        };
+        match self.fill(machine, outputs, &read) {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    /// Sets some outputs: `read` gives the weights of a few of them, counted from the first that is
+    /// set, row by row. It is called on all threads, and the first error ends it.
+    pub fn fill<'a, E: Send + Sync>(
+        &mut self,
+        machine: &Machine,
+        outputs: Range<usize>,
+        read: &(dyn Fn(Range<usize>) -> Result<Cow<'a, [f32]>, E> + Sync),
+    ) -> Result<(), E> {
+        assert!(outputs.end <= self.outputs, "too many rows");
         let to = self.writer();
-        let (first_panel, last_panel) = (first / PANEL, end.div_ceil(PANEL));
+        let (first_panel, last_panel) = (outputs.start / PANEL, outputs.end.div_ceil(PANEL));
+        let failure = OnceLock::new();
         machine.pool().run(last_panel - first_panel, &|index| {
+            if failure.get().is_some() {
+                return;
+            }
             let panel = first_panel + index;
-            let outputs = first.max(panel * PANEL)..end.min((panel + 1) * PANEL);
-            let rows = &weights[(outputs.start - first) * inputs..(outputs.end - first) * inputs];
-            machine.instructions().run(Pack {
-                to,
-                panel,
-                first: outputs.start % PANEL,
-                rows,
-            });
+            let columns = outputs.start.max(panel * PANEL)..outputs.end.min((panel + 1) * PANEL);
+            match read(columns.start - outputs.start..columns.end - outputs.start) {
+                Ok(rows) => machine.instructions().run(Pack {
+                    to,
+                    panel,
+                    first: columns.start % PANEL,
+                    rows: &rows,
+                }),
+                // Another thread's error is as good.
+                Err(error) => drop(failure.set(error)),
+            }
         });
+        failure.into_inner().map_or(Ok(()), Err)
     }
 
     fn writer(&mut self) -> PanelWriter {

@@ -92,13 +92,13 @@ impl Kernel for BytePeak {
             (
                 lanes.splat_row(row.as_ptr()),
                 lanes.load_weights(weights.as_ptr()),
-                lanes.load_integers(black_box(start).as_ptr()),
+                lanes.load_starts(black_box(start).as_ptr()),
             )
         };
         let mut sums = [start; SUMS];
         for _ in 0..self.rounds {
             for sum in &mut sums {
-                *sum = lanes.dot(*sum, row, weights);
+                *sum = lanes.dot_centred(*sum, row, weights);
             }
         }
         for sum in sums {

@@ -50,6 +50,16 @@ impl Rows {
         }
     }
 
+    /// Rows of f32 that are `width` wide.
+    pub fn of(width: usize, numbers: &[f32]) -> Self {
+        assert_eq!(numbers.len() % width, 0, "whole rows");
+        let mut rows = Self::new(RowPrecision::F32, numbers.len() / width, width);
+        for (index, row) in numbers.chunks_exact(width).enumerate() {
+            rows.row_mut(index).copy_from_slice(row);
+        }
+        rows
+    }
+
     /// Most rows it holds.
     pub fn capacity(&self) -> usize {
         self.capacity

@@ -113,6 +113,40 @@ fn projections_are_near_the_exact_ones() {
     }
 }
 
+/// A block with a single number has the same absolute value everywhere once it is rotated: no sum of
+/// products is larger.
+#[test]
+fn the_largest_sums_do_not_overflow() {
+    let inputs = 128;
+    let single = |index: usize, value: f32| {
+        let mut numbers = vec![0.0; inputs];
+        numbers[index] = value;
+        numbers
+    };
+    let weights: Vec<f32> = (0..96)
+        .flat_map(|output| single(output, if output % 2 == 0 { 3.0 } else { -3.0 }))
+        .collect();
+    for machine in machines() {
+        for precision in [RowPrecision::Int8, RowPrecision::Int16] {
+            let matrix = matrix(&machine, Precision::Int8, &weights, inputs);
+            for (index, value) in [(0, 2.0), (1, 2.0), (64, -2.0), (95, -2.0)] {
+                let from = filled(&machine, precision, &[&single(index, value)]);
+                let mut to = Rows::new(RowPrecision::F32, 1, 96);
+                machine.project(&from, 1, &matrix, &mut to);
+                for (output, &product) in to.row(0).iter().enumerate() {
+                    let right = if output == index { 3.0 * value } else { 0.0 };
+                    let right = if output % 2 == 0 { right } else { -right };
+                    let name = machine.instructions().name();
+                    assert!(
+                        (product - right).abs() < 1e-3,
+                        "{name}, {precision:?}, {index}, {output}: {product} instead of {right}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn eight_bit_products_equal_those_of_the_weights_read_back() {
     let mut noise = Noise(2);

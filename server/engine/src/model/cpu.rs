@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::config::LlamaConfig;
+use super::float_rows::FloatRows;
 use super::language_model::{Choice, LanguageModel};
 use super::weights::Weights;
 use crate::Error;
@@ -51,7 +52,7 @@ struct Reader<'a, F> {
     weight: F,
 }
 
-impl<W: AsRef<[f32]>, F: Fn(&str) -> Result<W, Error>> Reader<'_, F> {
+impl<W: FloatRows, F: Fn(&str) -> Result<W, Error>> Reader<'_, F> {
     /// The output projection, and the embeddings where they are not the same.
     fn tables(&self, config: &LlamaConfig) -> Result<(Matrix, Option<Matrix>), Error> {
         let table =
@@ -92,24 +93,23 @@ impl<W: AsRef<[f32]>, F: Fn(&str) -> Result<W, Error>> Reader<'_, F> {
         let mut matrix = Matrix::new(self.precision, outputs, inputs);
         let mut first = 0;
         for (name, outputs) in names {
-            matrix.set(
-                self.machine,
-                first,
-                self.read(name, outputs * inputs)?.as_ref(),
-            );
+            let weights = self.open(name, outputs * inputs)?;
+            let read = |rows| weights.read(rows, inputs);
+            matrix.fill(self.machine, first..first + outputs, &read)?;
             first += outputs;
         }
         Ok(matrix)
     }
 
     fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, Error> {
-        Ok(self.read(name, length)?.as_ref().to_vec())
+        let weights = self.open(name, length)?;
+        Ok(weights.read(0..1, length)?.into_owned())
     }
 
-    fn read(&self, name: &str, length: usize) -> Result<W, Error> {
-        let values = (self.weight)(&format!("{name}.weight"))?;
-        match values.as_ref().len() {
-            found if found == length => Ok(values),
+    fn open(&self, name: &str, length: usize) -> Result<W, Error> {
+        let weights = (self.weight)(&format!("{name}.weight"))?;
+        match weights.len() {
+            found if found == length => Ok(weights),
             found => Err(Error::Invalid {
                 what: format!("the tensor '{name}.weight'"),
                 reason: format!("it has {found} elements where the model needs {length}"),
@@ -139,13 +139,13 @@ impl CpuLlama {
         max_context: usize,
     ) -> Result<Self, Error> {
         Self::from_floats(weights.config(), precision, machine, max_context, |name| {
-            Ok(weights.tensor(name)?.flatten_all()?.to_vec1::<f32>()?)
+            weights.reader(name)
         })
     }
 
     /// Builds a model from weights that `weight` gives by their Hugging Face names, each row by row
     /// (`[out, in]`, rope halves side by side).
-    pub fn from_floats<W: AsRef<[f32]>>(
+    pub fn from_floats<W: FloatRows>(
         config: &LlamaConfig,
         precision: Precision,
         machine: Machine,

@@ -3,11 +3,14 @@
 //! Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021): the adapted weight is
 //! `W + s B A`, with `s = alpha / r`, or `alpha / sqrt(r)` for rank-stabilised adapters.
 
+use std::ops::Range;
+
 use candle_core::safetensors::BufferedSafetensors;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 
 use crate::Error;
 use crate::error::sentence;
+use crate::kernels::{InstructionSet, Machine, Matrix, Precision, Rows};
 
 /// An adapter that is merged into the weights while they are loaded.
 pub struct Lora {
@@ -85,29 +88,60 @@ impl Lora {
         })
     }
 
-    /// Adds the delta of the weight `name` (`[out, in]`, f32), if the adapter has one.
-    pub(super) fn add_to(&self, name: &str, weight: Tensor) -> Result<Tensor, Error> {
+    /// The delta of the weight `name` of shape `[out, in]`, if the adapter has one.
+    pub(super) fn delta(&self, name: &str, shape: &[usize]) -> Result<Option<Delta>, Error> {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         let find = |part: &str| {
             let suffix = format!("{module}.{part}.weight");
             self.names.iter().find(|name| name.ends_with(&suffix))
         };
         let (Some(a), Some(b)) = (find("lora_A"), find("lora_B")) else {
-            return Ok(weight);
+            return Ok(None);
         };
         let a = self.tensors.load(a, &Device::Cpu)?.to_dtype(DType::F32)?;
         let b = self.tensors.load(b, &Device::Cpu)?.to_dtype(DType::F32)?;
-        let delta = (b.matmul(&a)? * self.scale)?;
-        if delta.dims() != weight.dims() {
+        let ((rank, inputs), (outputs, rank_of_b)) = (a.dims2()?, b.dims2()?);
+        if [outputs, inputs] != *shape || rank != rank_of_b {
             return Err(Error::Invalid {
                 what: "the LoRA adapter".into(),
                 reason: format!(
-                    "its delta for '{name}' is {:?}, the weight is {:?}; it was made for another model",
-                    delta.dims(),
-                    weight.dims()
+                    "its delta for '{name}' is [{outputs}, {rank_of_b}] x [{rank}, {inputs}], the weight is {shape:?}; \
+                     it was made for another model"
                 ),
             });
         }
-        Ok((weight + delta)?)
+        // One thread: every thread that reads has a part of its own.
+        let machine = Machine::new(InstructionSet::detect(), 1);
+        let mut right = Matrix::new(Precision::F32, inputs, rank);
+        right.set(&machine, 0, &a.t()?.flatten_all()?.to_vec1::<f32>()?);
+        Ok(Some(Delta {
+            left: (b * self.scale)?.flatten_all()?.to_vec1()?,
+            right,
+            machine,
+        }))
+    }
+}
+
+/// What an adapter adds to one weight, as the product of two matrices.
+pub(super) struct Delta {
+    /// `s B`, `[outputs, rank]`.
+    left: Vec<f32>,
+    /// `A`, `[rank, inputs]`.
+    right: Matrix,
+    machine: Machine,
+}
+
+impl Delta {
+    /// Adds some of its rows to `weights`, the same rows of the weight.
+    pub(super) fn add_to(&self, rows: Range<usize>, weights: &mut [f32]) {
+        let (rank, inputs) = (self.right.inputs(), self.right.outputs());
+        let left = &self.left[rows.start * rank..rows.end * rank];
+        let left = Rows::of(rank, left);
+        let mut sums = Rows::of(inputs, weights);
+        self.machine
+            .project_and_add(&left, rows.len(), &self.right, &mut sums);
+        for (row, weights) in weights.chunks_exact_mut(inputs).enumerate() {
+            weights.copy_from_slice(sums.row(row));
+        }
     }
 }

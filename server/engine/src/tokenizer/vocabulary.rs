@@ -61,13 +61,7 @@ impl Vocabulary {
             .map(|(id, (text, kind))| Token {
                 id: id as u32,
                 text: text.clone(),
-                control: kind
-                    .to_i64()
-                    .or_else(|_| match kind {
-                        Value::I32(kind) => Ok(i64::from(*kind)),
-                        other => other.to_u32().map(i64::from),
-                    })
-                    .is_ok_and(|kind| GGUF_CONTROL.contains(&(kind as u32))),
+                control: token_type(kind).is_some_and(|kind| GGUF_CONTROL.contains(&kind)),
             })
             .collect();
         let merges = strings("tokenizer.ggml.merges")?
@@ -231,6 +225,15 @@ impl Vocabulary {
     /// Number of ids.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
+    }
+}
+
+/// The type of a GGUF token, whatever width it is stored in.
+fn token_type(value: &Value) -> Option<u32> {
+    match value {
+        Value::I32(kind) => u32::try_from(*kind).ok(),
+        Value::I64(kind) => u32::try_from(*kind).ok(),
+        other => other.to_u32().ok(),
     }
 }
 

@@ -1,14 +1,15 @@
-//! AVX2 with FMA: a vector is a pair of registers.
+//! AVX2 with FMA: a vector is a pair of registers. AVX-VNNI, where there is one, adds the products of integers.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::{LANES, Lanes};
 
-/// Proof of AVX2 and FMA.
+/// Proof of AVX2 and FMA, and of AVX-VNNI with `VNNI`.
 #[derive(Clone, Copy)]
-pub(in crate::kernels) struct Avx2(());
+pub(in crate::kernels) struct Avx2<const VNNI: bool>(());
 
-impl Avx2 {
+impl<const VNNI: bool> Avx2<VNNI> {
     /// # Safety
     /// The CPU has every feature that the type stands for.
     pub(in crate::kernels) unsafe fn new_unchecked() -> Self {
@@ -28,20 +29,12 @@ macro_rules! proven {
 type Floats = [__m256; 2];
 type Integers = [__m256i; 2];
 
-/// The four bytes of a row, each widened to 16 bits with the other of its pair cleared, because a
-/// sum of two byte products does not fit the instruction's 16 bits.
-#[derive(Clone, Copy)]
-pub(in crate::kernels) struct SplitBytes {
-    even: __m256i,
-    odd: __m256i,
-}
-
-impl Lanes for Avx2 {
+impl<const VNNI: bool> Lanes for Avx2<VNNI> {
     type Floats = Floats;
     type Integers = Integers;
     type Shorts = Integers;
     type Weights = Integers;
-    type RowBytes = SplitBytes;
+    type RowBytes = __m256i;
 
     const WIDE: bool = false;
 
@@ -208,34 +201,45 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn splat_row(self, from: *const u8) -> SplitBytes {
+    unsafe fn splat_row(self, from: *const u8) -> __m256i {
+        proven!(_mm256_set1_epi32(from.cast::<i32>().read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn load_starts(self, from: *const i32) -> Integers {
+        match VNNI {
+            // SAFETY: passed on from the caller.
+            true => unsafe { self.load_integers(from) },
+            false => self.zeros(),
+        }
+    }
+
+    #[inline(always)]
+    fn dot_centred(self, sum: Integers, row: __m256i, weights: Integers) -> Integers {
+        if VNNI {
+            return self.dot(sum, row, weights);
+        }
         proven!({
-            let bytes = _mm256_set1_epi32(from.cast::<i32>().read_unaligned());
-            let low = _mm256_set1_epi16(0x00ff);
-            SplitBytes {
-                even: _mm256_and_si256(bytes, low),
-                odd: _mm256_andnot_si256(low, bytes),
-            }
+            let row = _mm256_xor_si256(row, _mm256_set1_epi8(-128));
+            [
+                dot_signed(sum[0], row, weights[0]),
+                dot_signed(sum[1], row, weights[1]),
+            ]
         })
     }
 
     #[inline(always)]
-    fn dot(self, sum: Integers, row: SplitBytes, weights: Integers) -> Integers {
-        proven!({
-            let ones = _mm256_set1_epi16(1);
-            let low = _mm256_add_epi32(
-                _mm256_madd_epi16(_mm256_maddubs_epi16(row.even, weights[0]), ones),
-                _mm256_madd_epi16(_mm256_maddubs_epi16(row.odd, weights[0]), ones),
-            );
-            let high = _mm256_add_epi32(
-                _mm256_madd_epi16(_mm256_maddubs_epi16(row.even, weights[1]), ones),
-                _mm256_madd_epi16(_mm256_maddubs_epi16(row.odd, weights[1]), ones),
-            );
-            [
-                _mm256_add_epi32(sum[0], low),
-                _mm256_add_epi32(sum[1], high),
-            ]
-        })
+    fn dot(self, sum: Integers, row: __m256i, weights: Integers) -> Integers {
+        if VNNI {
+            return proven!([
+                _mm256_dpbusd_avx_epi32(sum[0], row, weights[0]),
+                _mm256_dpbusd_avx_epi32(sum[1], row, weights[1])
+            ]);
+        }
+        proven!([
+            dot_unsigned(sum[0], row, weights[0]),
+            dot_unsigned(sum[1], row, weights[1])
+        ])
     }
 
     #[inline(always)]
@@ -267,6 +271,9 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn dot_pairs(self, sum: Integers, a: Integers, b: Integers) -> Integers {
+        if VNNI {
+            return proven!([dot_pairs(sum[0], a[0], b[0]), dot_pairs(sum[1], a[1], b[1])]);
+        }
         proven!([
             _mm256_add_epi32(sum[0], _mm256_madd_epi16(a[0], b[0])),
             _mm256_add_epi32(sum[1], _mm256_madd_epi16(a[1], b[1])),
@@ -276,22 +283,8 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn butterfly<const DISTANCE: usize>(self, a: Floats) -> Floats {
         proven!(match DISTANCE {
-            1 => a.map(|half| {
-                let other = _mm256_permute_ps::<0b10_11_00_01>(half);
-                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
-                _mm256_blend_ps::<0b1010_1010>(sum, difference)
-            }),
-            2 => a.map(|half| {
-                let other = _mm256_permute_ps::<0b01_00_11_10>(half);
-                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
-                _mm256_blend_ps::<0b1100_1100>(sum, difference)
-            }),
-            4 => a.map(|half| {
-                let other = _mm256_permute2f128_ps::<1>(half, half);
-                let (sum, difference) = (_mm256_add_ps(half, other), _mm256_sub_ps(other, half));
-                _mm256_blend_ps::<0b1111_0000>(sum, difference)
-            }),
-            _ => [_mm256_add_ps(a[0], a[1]), _mm256_sub_ps(a[0], a[1])],
+            8 => [_mm256_add_ps(a[0], a[1]), _mm256_sub_ps(a[0], a[1])],
+            _ => [butterfly::<DISTANCE>(a[0]), butterfly::<DISTANCE>(a[1])],
         })
     }
 
@@ -316,4 +309,61 @@ impl Lanes for Avx2 {
             _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
         })
     }
+}
+
+/// `Lanes::butterfly` of half a vector.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn butterfly<const DISTANCE: usize>(a: __m256) -> __m256 {
+    let other = match DISTANCE {
+        1 => _mm256_permute_ps::<0b10_11_00_01>(a),
+        2 => _mm256_permute_ps::<0b01_00_11_10>(a),
+        _ => _mm256_permute2f128_ps::<1>(a, a),
+    };
+    let (sum, difference) = (_mm256_add_ps(a, other), _mm256_sub_ps(other, a));
+    match DISTANCE {
+        1 => _mm256_blend_ps::<0b1010_1010>(sum, difference),
+        2 => _mm256_blend_ps::<0b1100_1100>(sum, difference),
+        _ => _mm256_blend_ps::<0b1111_0000>(sum, difference),
+    }
+}
+
+/// `row` has signed bytes; neither it nor `weights` has a -128.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn dot_signed(sum: __m256i, row: __m256i, weights: __m256i) -> __m256i {
+    // The signs of the weights go over to the row: a sum of two products of what goes up to 127
+    // fits the instruction's 16 bits.
+    let row = _mm256_sign_epi8(row, weights);
+    let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), row);
+    _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn dot_unsigned(sum: __m256i, row: __m256i, weights: __m256i) -> __m256i {
+    // Half of the bytes at a time: a sum of two products does not fit the instruction's 16 bits.
+    let low_bytes = _mm256_set1_epi16(0x00ff);
+    let even = _mm256_maddubs_epi16(_mm256_and_si256(row, low_bytes), weights);
+    let odd = _mm256_maddubs_epi16(_mm256_andnot_si256(low_bytes, row), weights);
+    let ones = _mm256_set1_epi16(1);
+    let both = _mm256_add_epi32(_mm256_madd_epi16(even, ones), _mm256_madd_epi16(odd, ones));
+    _mm256_add_epi32(sum, both)
+}
+
+/// As `_mm256_dpwssd_avx_epi32`, which the compiler takes apart as it does with 512 bits.
+#[inline]
+#[target_feature(enable = "avx2,avxvnni")]
+fn dot_pairs(mut sum: __m256i, a: __m256i, b: __m256i) -> __m256i {
+    // SAFETY: the instruction only changes the register of the sum.
+    unsafe {
+        asm!(
+            "{{vex}} vpdpwssd {sum}, {a}, {b}",
+            sum = inout(ymm_reg) sum,
+            a = in(ymm_reg) a,
+            b = in(ymm_reg) b,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    sum
 }

@@ -173,6 +173,17 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_starts(self, from: *const i32) -> __m512i {
+        // SAFETY: passed on from the caller.
+        unsafe { self.load_integers(from) }
+    }
+
+    #[inline(always)]
+    fn dot_centred(self, sum: __m512i, row: __m512i, weights: __m512i) -> __m512i {
+        self.dot(sum, row, weights)
+    }
+
+    #[inline(always)]
     fn dot(self, sum: __m512i, row: __m512i, weights: __m512i) -> __m512i {
         proven!(_mm512_dpbusd_epi32(sum, row, weights))
     }

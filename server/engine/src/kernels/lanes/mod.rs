@@ -88,6 +88,18 @@ pub(super) trait Lanes: Copy {
     unsafe fn load_weights(self, from: *const i8) -> Self::Weights;
     /// Reads four bytes of a row.
     unsafe fn splat_row(self, from: *const u8) -> Self::RowBytes;
+    /// Reads what sums of `dot_centred` have to start from; `from` gives -128 times the sum of each
+    /// column's weights.
+    unsafe fn load_starts(self, from: *const i32) -> Self::Integers;
+    /// Adds to each lane the dot product of its four weights, none of them -128, with the four
+    /// bytes of the row, none of them 0, after 128 is taken from each byte. Some instructions take
+    /// it by what the sums start from.
+    fn dot_centred(
+        self,
+        sum: Self::Integers,
+        row: Self::RowBytes,
+        weights: Self::Weights,
+    ) -> Self::Integers;
     /// Adds to each lane the dot product of its four weights with the four bytes of the row.
     fn dot(
         self,

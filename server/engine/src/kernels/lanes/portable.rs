@@ -170,6 +170,17 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn load_starts(self, from: *const i32) -> Integers {
+        // SAFETY: passed on from the caller.
+        unsafe { self.load_integers(from) }
+    }
+
+    #[inline(always)]
+    fn dot_centred(self, sum: Integers, row: [u8; 4], weights: [[i8; 4]; LANES]) -> Integers {
+        self.dot(sum, row, weights)
+    }
+
+    #[inline(always)]
     fn dot(self, sum: Integers, row: [u8; 4], weights: [[i8; 4]; LANES]) -> Integers {
         let mut result = sum;
         for (sum, weights) in result.iter_mut().zip(&weights) {

@@ -10,6 +10,7 @@ use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::benches::{EDITS, benched};
 use crate::program::binary;
 
 /// What `fast-apply lsp` says with a program of these shell commands beside it that calls itself `fast-apply-cuda`.
@@ -108,32 +109,26 @@ fn the_plain_program_cannot_be_told_to_use_a_card() {
     }
 }
 
-const EDITS: &str = "data/eval/edits.jsonl";
-
 /// What `bench card` finds on the processor, where the same tensor operations run.
-fn benched(arguments: &[&str]) -> (String, Value) {
+fn benched_card(arguments: &[&str]) -> (String, Value) {
     let directory = TempDir::new().expect("a temporary directory");
     let figures = directory.path().join("figures.json");
-    let output = Command::new(binary())
-        .args(["bench", "card", EDITS, "--device", "cpu", "--json"])
-        .arg(&figures)
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("it starts");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
+    let path = figures.to_str().expect("it is UTF-8");
+    let table = benched(
+        &[
+            &["card", EDITS, "--device", "cpu", "--json", path],
+            arguments,
+        ]
+        .concat(),
+    );
     let figures = fs::read(figures).expect("it is written");
-    (
-        String::from_utf8(output.stdout).expect("it is UTF-8"),
-        serde_json::from_slice(&figures).expect("it is JSON"),
-    )
+    (table, serde_json::from_slice(&figures).expect("it is JSON"))
 }
 
 #[test]
 fn a_shape_is_benched_without_its_weights() {
     for shape in ["tiny", "tiny-q4"] {
-        let (table, figures) = benched(&[
+        let (table, figures) = benched_card(&[
             "--shape",
             shape,
             "--depths",

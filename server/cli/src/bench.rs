@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 
 use crate::apply_options::ApplyOptions;
 use crate::bench_card::{CardArguments, card};
+use crate::bench_foreign::{ForeignArguments, foreign};
 use crate::bench_kernels::{KernelArguments, kernels};
 use crate::bench_lengths::{LengthArguments, lengths};
 use crate::bench_peers::{PeerArguments, peers};
@@ -28,6 +29,8 @@ enum BenchCommand {
     Drafters(DrafterArguments),
     /// Speculative against plain decoding with the model, forced to the true results.
     Speed(SpeedArguments),
+    /// What drafts cost where nothing can be copied; fails where that is too much.
+    Foreign(ForeignArguments),
     /// The processor's 8-bit kernels against what the processor can do at most.
     Kernels(KernelArguments),
     /// What a rewrite costs by the length of the file, as a table and a plot.
@@ -99,6 +102,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     match &arguments.command {
         BenchCommand::Drafters(arguments) => drafters(arguments),
         BenchCommand::Speed(arguments) => speed(arguments),
+        BenchCommand::Foreign(arguments) => foreign(arguments),
         BenchCommand::Kernels(arguments) => kernels(arguments),
         BenchCommand::Lengths(arguments) => lengths(arguments),
         BenchCommand::Peers(arguments) => peers(arguments),

@@ -4,6 +4,7 @@ mod apply;
 mod apply_options;
 mod bench;
 mod bench_card;
+mod bench_foreign;
 mod bench_kernels;
 mod bench_lengths;
 mod bench_peers;

@@ -47,7 +47,7 @@ pub use pack::{PackError, pack_cases};
 pub use pair::{Pair, read_pairs, write_pairs};
 pub use report::{Report, ReportRun};
 pub use rounding::{Rounding, TOKENS_PER_CLEAR_FLIP};
-pub use speed::{SpeedRow, measure_speed};
+pub use speed::{FOREIGN_RATIO, ForeignRow, SpeedRow, measure_foreign, measure_speed};
 pub use summary::{Figures, Middle, Setting, Share, Summary};
 pub use synthesize::synthesize;
 pub use yardstick::{

@@ -199,10 +199,11 @@ fn split(pieces: Vec<Piece>, at: usize) -> (Vec<Piece>, Vec<Piece>) {
                 before.push(Piece::Kept(left));
                 behind.push(Piece::Kept(length - left));
             }
-            Piece::Ours(text) | Piece::Missing(text) => {
+            Piece::Ours(text) => {
                 before.push(Piece::Ours(text[..left].to_owned()));
                 behind.push(Piece::Ours(text[left..].to_owned()));
             }
+            Piece::Missing(_) => unreachable!("what is missing has no bytes to be split"),
         }
         left = 0;
     }

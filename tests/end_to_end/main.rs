@@ -6,6 +6,7 @@ mod command;
 mod evaluation;
 mod graphics_card;
 mod interrupt;
+mod long_files;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mining;

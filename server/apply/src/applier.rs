@@ -275,7 +275,10 @@ fn with_model(
                 guards,
                 milliseconds,
             };
-            without_model(request, merged, model.stats(request.options), &error)
+            Outcome {
+                readings,
+                ..without_model(request, merged, model.stats(request.options), &error)
+            }
         }
     }
 }

@@ -13,6 +13,7 @@
 mod applier;
 mod decision;
 mod error;
+mod excerpt;
 mod guarding;
 mod judgement;
 mod options;

@@ -17,12 +17,16 @@ use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
 use fast_apply_suggest::{Reach, Suggestion};
 
+use crate::excerpt::Excerpt;
 use crate::guarding::context_of;
 use crate::judgement::{Comparison, Judgement};
 use crate::output::Output;
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
 use crate::stats::{Stats, StopKind};
 use crate::{ApplyError, Event, Options, Request};
+
+/// Lines around what differs that a model sees of a file that is too long for it.
+const AROUND: usize = 60;
 
 /// A resident model with what is needed to ask it for rewrites.
 pub struct Rewriter {
@@ -72,12 +76,12 @@ impl Rewriter {
     }
 
     /// The prompt, if it and a rewrite about as long as the file fit the context.
-    fn prompt(&self, request: &Request<'_>) -> Result<Prompt, ApplyError> {
+    fn prompt(&self, request: &Request<'_>, original: &str) -> Result<Prompt, ApplyError> {
         let sketch = request.suggestion.text();
         let prompt = self.template.encode(
             &self.tokenizer,
             PromptTexts {
-                original: request.original.model_text(),
+                original,
                 sketch: &sketch,
                 instruction: Some(request.instruction).filter(|text| !text.is_empty()),
                 conversation: request.conversation,
@@ -99,7 +103,7 @@ impl Rewriter {
         request: &Request<'_>,
         prediction: Prediction<'_>,
     ) -> Result<RewriteRequest, ApplyError> {
-        let prompt = self.prompt(request)?;
+        let prompt = self.prompt(request, request.original.model_text())?;
         let encode = |text: Option<&str>| text.map(|text| self.tokenizer.encode(text)).transpose();
         let options = request.options;
         let forced = encode(options.force_output.as_deref())?;
@@ -221,10 +225,19 @@ impl RewriteEngine for Rewriter {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<Judgement>, ApplyError> {
         let start = Instant::now();
-        let prompt = self.prompt(request)?.tokens;
+        let original = request.original.model_text();
+        let (excerpt, prompt) = match self.prompt(request, original) {
+            // What differs can be judged without the rest.
+            Err(ApplyError::Engine(EngineError::ContextExceeded { .. })) => {
+                let excerpt = Excerpt::of_differences(original, texts, AROUND);
+                let prompt = self.prompt(request, excerpt.cut(original))?;
+                (excerpt, prompt.tokens)
+            }
+            prompt => (Excerpt::default(), prompt?.tokens),
+        };
         let prompt_tokens = prompt.len();
         let encode = |text: &String| -> Result<Vec<u32>, ApplyError> {
-            let mut tokens = self.tokenizer.encode(text)?;
+            let mut tokens = self.tokenizer.encode(excerpt.cut(text))?;
             tokens.extend(self.stop_tokens.first());
             Ok(tokens)
         };

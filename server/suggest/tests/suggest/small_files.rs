@@ -1,23 +1,6 @@
 //! Files of a few lines, where nearly every line is like every other, with the replies that people try first.
 
-use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
-
-/// Merges a sketch that leaves no doubt.
-fn check(path: &str, instruction: &str, sketch: &str, before: &str, after: &str) {
-    let reply = format!("```\n{sketch}```\n");
-    let suggestion = parse(&reply).for_file(path, before).suggestion;
-    let context = Context {
-        language: Language::from_path(path),
-        instruction,
-    };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
-    assert_eq!(merged.text, after, "{sketch}");
-    assert!(
-        merged.confidence >= CONFIDENT,
-        "{sketch}{:?}",
-        merged.doubts
-    );
-}
+use crate::sketch::check;
 
 #[test]
 fn fields_are_added_beside_a_marker() {

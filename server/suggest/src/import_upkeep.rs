@@ -1,8 +1,10 @@
 //! Corrections to an alignment at imports: what is still used stays, what was superseded or is ordered out goes.
 
-use crate::align::{Op, is_comment, statement_rows};
+use crate::comment::is_comment;
 use crate::imports;
-use crate::plan::{Plan, original_of, result_text};
+use crate::operation::{Op, original_of};
+use crate::plan::{Plan, result_text};
+use crate::statement::statement_rows;
 
 /// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
 /// new import stands beside it.

@@ -1,7 +1,7 @@
 //! Import lines: what they are, and which names they bind.
 
-use crate::align::statement_rows;
 use crate::rows::Rows;
+use crate::statement::statement_rows;
 
 /// Whether a line is an import by itself, in any of the known languages.
 pub(crate) fn is_import(line: &str) -> bool {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::align::{Aligner, Op, Stretch, Unit};
+use crate::align::{Aligner, Stretch, Unit};
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::pairing::Pair;
 use crate::placement;
 use crate::plan::Plan;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::outline::Kind;
 use crate::pairing::Pair;
 use crate::plan::Plan;

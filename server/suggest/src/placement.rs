@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::outline::Kind;
 use crate::owner;
 use crate::pairing::last_part;

@@ -3,8 +3,8 @@
 //! A sketch says what is new; of what goes it is often silent. Lines that stay without a marker to stand for them may
 //! be meant to go, and lines that go may be meant to stay. Whoever judges a doubtful merge can hold it against these.
 
-use crate::align::Op;
-use crate::plan::{Plan, original_of};
+use crate::operation::{Op, original_of};
+use crate::plan::Plan;
 
 /// Rows at an edge of the file that may be meant to go: nobody leaves out more without a marker.
 const MOST_AT_EDGE: usize = 12;

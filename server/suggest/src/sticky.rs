@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::brackets::depth_without_braces;
 use crate::imports;
 use crate::pairing::Pair;
 use crate::plan::Plan;
@@ -24,13 +25,13 @@ impl Plan<'_> {
                 self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
             let comments = shown_lead
                 .clone()
-                .any(|row| crate::align::is_comment(&self.shown.rows[row]));
+                .any(|row| crate::comment::is_comment(&self.shown.rows[row]));
             let attributes = shown_lead
                 .clone()
-                .any(|row| !crate::align::is_comment(&self.shown.rows[row]));
+                .any(|row| !crate::comment::is_comment(&self.shown.rows[row]));
             for row in lead {
                 let text = self.original.rows[row].trimmed();
-                let shown = if crate::align::is_comment(&self.original.rows[row]) {
+                let shown = if crate::comment::is_comment(&self.original.rows[row]) {
                     comments
                 } else {
                     attributes
@@ -40,7 +41,7 @@ impl Plan<'_> {
                     .split(|c: char| !c.is_alphanumeric() && c != '_')
                     .next()
                     .unwrap_or_default();
-                let dropped = if crate::align::is_comment(&self.original.rows[row]) {
+                let dropped = if crate::comment::is_comment(&self.original.rows[row]) {
                     ["comment", "comments", "docs"]
                         .iter()
                         .any(|word| self.request.orders_removal(word))
@@ -131,16 +132,13 @@ impl Plan<'_> {
         end: usize,
     ) -> Option<Range<usize>> {
         let (mut row, end) = (rows.row_at_line(head), rows.row_at_line(end));
-        let mut depth = 0i32;
+        let mut depth = 0;
         loop {
             if row >= end {
                 return None;
             }
             let text = rows.rows[row].trimmed();
-            depth += text
-                .chars()
-                .map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']')))
-                .sum::<i32>();
+            depth += depth_without_braces(text);
             row += 1;
             if depth <= 0 {
                 if !text.ends_with(':') {
@@ -172,7 +170,7 @@ impl Plan<'_> {
             let lead =
                 self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.head);
             // Who leaves out the comments, too, means nothing by it.
-            let is_comment = |row: usize| crate::align::is_comment(&self.original.rows[row]);
+            let is_comment = |row: usize| crate::comment::is_comment(&self.original.rows[row]);
             !lead.is_empty() && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
         })
     }

@@ -1,0 +1,112 @@
+//! Doubts about where a sketch begins and ends: at the first or the last line of the file, or inside it.
+
+use crate::amend::CLEARLY_ALIKE;
+use crate::imports;
+use crate::keys::key;
+use crate::operation::Op;
+use crate::plan::Plan;
+
+/// Adds a doubt for each end of the sketch that may be the file's.
+pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    weigh_start(plan, ops, doubts);
+    weigh_end(plan, ops, doubts);
+}
+
+/// A sketch that begins with new rows and no marker may begin where the file begins.
+fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole || !matches!(ops.first(), Some(Op::Gap { sketch: None })) {
+        return;
+    }
+    let hidden = ops[1..]
+        .iter()
+        .take_while(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let first = ops.get(hidden + 1);
+    let new = match first {
+        Some(Op::Insert { sketch: 0 }) => true,
+        Some(Op::Replace {
+            sketch: 0,
+            original,
+            ..
+        }) => hidden <= 5 && !has_its_name(plan, *original),
+        _ => false,
+    };
+    // Imports above the first that is shown may be those that new ones take the place of.
+    let piece = ops[1 + hidden..]
+        .iter()
+        .take_while(|op| !matches!(op, Op::Keep { .. } | Op::Gap { .. }));
+    let new_import = piece.clone().any(|op| match *op {
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
+        _ => false,
+    });
+    // The import right above new ones may be what they take the place of.
+    let beside = matches!(first, Some(Op::Insert { sketch: 0 }))
+        && plan.shown_imports.first() == Some(&true)
+        && hidden > 0
+        && plan.original_imports[hidden - 1];
+    if beside && hidden > 12 {
+        doubts.push((
+            0.75,
+            "new imports may take the place of the one above them".to_owned(),
+        ));
+    }
+    let new =
+        new || new_import && hidden <= 12 && (0..hidden).all(|row| plan.original_imports[row]);
+    // An import takes the place of an import only.
+    let import = plan.shown_imports.first() == Some(&true);
+    let alike = !import || (0..hidden).any(|row| plan.original_imports[row]);
+    // What begins with a line of the file, or with a new form of one, begins there.
+    let known = match first {
+        Some(Op::Match { .. }) => true,
+        Some(&Op::Replace {
+            sketch,
+            original,
+            likeness,
+        }) => {
+            let (new, old) = (
+                plan.shown.rows[sketch].text,
+                plan.original.rows[original].text,
+            );
+            likeness >= CLEARLY_ALIKE
+                || imports::module(new).is_some_and(|module| imports::module(old) == Some(module))
+        }
+        _ => false,
+    };
+    if new && alike && (1..=12).contains(&hidden) {
+        doubts.push((
+            if known { 0.85 } else { 0.7 },
+            "the sketch may begin at the first line of the file".to_owned(),
+        ));
+    }
+}
+
+/// Whether the sketch's first line gives a value to the name that a row of the original, and no other, gives one to.
+fn has_its_name(plan: &Plan<'_>, original: usize) -> bool {
+    let name = key(plan.shown.rows[0].text);
+    let mut rows = plan.original.rows.iter().enumerate();
+    name.is_some() && rows.all(|(at, row)| (key(row.text) == name) == (at == original))
+}
+
+/// A sketch with markers that ends with new rows and none behind them may end where the file ends.
+fn weigh_end(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
+    if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return;
+    }
+    let hidden = ops
+        .iter()
+        .rev()
+        .take_while(|op| matches!(op, Op::Keep { .. } | Op::Gap { sketch: None }))
+        .collect::<Vec<_>>();
+    let rows = hidden
+        .iter()
+        .filter(|op| matches!(op, Op::Keep { .. }))
+        .count();
+    let last = ops.len() - hidden.len();
+    let new = last > 0 && matches!(ops[last - 1], Op::Insert { .. });
+    if new && (1..=5).contains(&rows) {
+        doubts.push((
+            0.75,
+            "the sketch may end at the last line of the file".to_owned(),
+        ));
+    }
+}

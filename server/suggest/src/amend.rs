@@ -22,6 +22,7 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     keep_used_names(plan, ops);
     import_upkeep::keep_used_imports(plan, ops);
     import_upkeep::drop_superseded_imports(plan, ops);
+    import_upkeep::drop_lost_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     removal::remove_named(plan, ops);
     import_upkeep::remove_ordered_imports(plan, ops);

@@ -94,7 +94,7 @@ pub(crate) fn are_related(old: &str, new: &str) -> bool {
 pub(crate) fn bound_names(line: &str) -> Vec<&str> {
     let line = line.trim().trim_end_matches(';');
     if !is_import(line)
-        || line.contains('*')
+        || line.contains('*') && !line.contains("* as ")
         || line.starts_with("#include")
         || line.starts_with("using ")
     {

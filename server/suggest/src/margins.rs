@@ -72,7 +72,11 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         }
         _ => false,
     };
-    if new && alike && (1..=12).contains(&hidden) {
+    // Nobody means a function or type to take the place of imports.
+    let begins_part = matches!(first, Some(Op::Insert { sketch: 0 }))
+        && plan.fresh[0]
+        && (0..hidden).any(|row| plan.original_imports[row]);
+    if new && alike && !begins_part && (1..=12).contains(&hidden) {
         doubts.push((
             if known { 0.85 } else { 0.7 },
             "the sketch may begin at the first line of the file".to_owned(),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::operation::Op;
 use crate::outline::Kind;
 use crate::plan::Plan;
+use crate::readings::MOST_BETWEEN;
 
 /// Adds a doubt where markers, or rows without one, are read in a way that may not be meant.
 pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
@@ -87,7 +88,8 @@ fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
         if at == ops.len() {
             break;
         }
-        let parts = between_parts(plan, &ops[at]);
+        let parts = between_parts(plan, &ops[at])
+            || run.len() > MOST_BETWEEN && behind_imports(plan, &ops[at]);
         let marked = parts
             || run
                 .iter()
@@ -138,4 +140,16 @@ fn deleted(op: &Op) -> Option<usize> {
         Op::Delete { original } => Some(original),
         _ => None,
     }
+}
+
+/// Whether a row begins a function or type that the file has, set off by a blank line from imports.
+fn behind_imports(plan: &Plan<'_>, op: &Op) -> bool {
+    let Op::Match { sketch, .. } = *op else {
+        return false;
+    };
+    let mut pairs = plan.pairing.pairs.iter();
+    sketch > 0
+        && plan.shown_imports[sketch - 1]
+        && !plan.shown.blanks_before(sketch).is_empty()
+        && pairs.any(|pair| !pair.renamed && plan.shown_rows(pair.sketch).start == sketch)
 }

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 const MOST_AT_EDGE: usize = 12;
 
 /// Rows between two shown ones that may be meant to go.
-const MOST_BETWEEN: usize = 40;
+pub(crate) const MOST_BETWEEN: usize = 40;
 
 /// The operations with one decision taken the other way: first those about symbols, then the others in the order of the
 /// file.

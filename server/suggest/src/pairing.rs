@@ -261,6 +261,7 @@ impl Matcher<'_> {
                 .iter()
                 .any(|other| other.name == shown.name && other.signature == shown.signature);
             let plausible = content >= 0.5
+                || self.is_of_the_same_trait(shown, original)
                 || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
             if kept || !plausible {
                 return None;
@@ -278,6 +279,24 @@ impl Matcher<'_> {
             (false, false) => 0.0,
         };
         Some(content + signature + beside)
+    }
+
+    /// Whether two implementations are the only ones of their trait for their type, whatever arguments it has.
+    fn is_of_the_same_trait(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let name = |symbol: &Symbol| symbol.signature.split('<').next().map(str::to_owned);
+        let alone = |outline: &Outline| {
+            let same = |other: &&Symbol| {
+                other.kind == Kind::Implementation
+                    && other.name == shown.name
+                    && name(other) == name(shown)
+            };
+            outline.symbols.iter().filter(same).count() == 1
+        };
+        shown.kind == Kind::Implementation
+            && !shown.signature.is_empty()
+            && name(shown) == name(original)
+            && alone(self.sketch)
+            && alone(self.original)
     }
 
     /// The share of the functions at the sketch's outermost level that a symbol of the original has inside.

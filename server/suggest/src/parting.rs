@@ -6,13 +6,18 @@ use crate::spacing::{BlankLines, Item, Spacing};
 
 impl Spacing<'_> {
     /// Equal numbers of blank lines stay as they are; between two symbols the file's own number stays.
-    pub(crate) fn keeps_own_blanks(&self, original: usize, shown: usize) -> bool {
+    pub(crate) fn keeps_own_blanks(
+        &self,
+        original: usize,
+        shown: usize,
+        beside_change: bool,
+    ) -> bool {
         let (own, new) = (
             self.plan.original.blanks_before(original).len(),
             self.plan.shown.blanks_before(shown).len(),
         );
         if own == new {
-            return !self.plan.request.has_any(&["whitespace", "trailing"]);
+            return !beside_change && !self.plan.request.has_any(&["whitespace", "trailing"]);
         }
         if self.stays_apart(original, shown) {
             return self.blanks == BlankLines::Usual;

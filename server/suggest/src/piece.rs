@@ -309,8 +309,10 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
-                if plan.original_outline.symbols.is_empty() || deleted.len() >= 10 {
+                if plan.original_outline.symbols.is_empty() {
                     0.75
+                } else if deleted.len() >= 10 {
+                    0.82
                 } else {
                     0.85
                 },

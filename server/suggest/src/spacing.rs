@@ -74,7 +74,14 @@ impl<'a> Spacing<'a> {
             matches!((previous.original, item.original), (Some(a), Some(b)) if b == a + 1);
         if adjacent_shown && let Some(row) = item.sketch {
             return match item.original {
-                Some(original) if adjacent_original && self.keeps_own_blanks(original, row) => {
+                Some(original)
+                    if adjacent_original
+                        && self.keeps_own_blanks(
+                            original,
+                            row,
+                            previous.changed || item.changed,
+                        ) =>
+                {
                     own(original)
                 }
                 // A new last row of the part above does not close the gap either.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::brackets::depth_without_braces;
 use crate::imports;
+use crate::marker::Meaning;
 use crate::pairing::Pair;
 use crate::plan::Plan;
 use crate::rows::Rows;
@@ -29,6 +30,13 @@ impl Plan<'_> {
             let attributes = shown_lead
                 .clone()
                 .any(|row| !crate::comment::is_comment(&self.shown.rows[row]));
+            // What the sketch shows in front of the declaration is not left out.
+            let head = self.shown.row_at_line(shown.head);
+            let head = self.shown.rows.get(head).map_or("", |row| row.trimmed());
+            let begins_head = |text: &str| {
+                head.strip_prefix(text)
+                    .is_some_and(|rest| rest.starts_with(' '))
+            };
             for row in lead {
                 let text = self.original.rows[row].trimmed();
                 let shown = if crate::comment::is_comment(&self.original.rows[row]) {
@@ -58,7 +66,7 @@ impl Plan<'_> {
                     .any(|word| self.request.orders_removal(word))
                         || self.request.removes(name)
                 };
-                self.sticky[row] = !shown && !dropped && !self.whole;
+                self.sticky[row] = !shown && !dropped && !self.whole && !begins_head(text);
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
                 && self.docstring(&self.shown, shown.head, shown.end).is_none()
@@ -171,7 +179,12 @@ impl Plan<'_> {
                 self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.head);
             // Who leaves out the comments, too, means nothing by it.
             let is_comment = |row: usize| crate::comment::is_comment(&self.original.rows[row]);
-            !lead.is_empty() && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
+            // A marker right above can stand for them.
+            let above = self.shown_rows(pair.sketch).start.checked_sub(1);
+            let marked = above.is_some_and(|above| matches!(self.meaning(above), Meaning::Gap(_)));
+            !lead.is_empty()
+                && !marked
+                && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
         })
     }
 }

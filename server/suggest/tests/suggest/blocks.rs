@@ -150,3 +150,66 @@ void run()
     );
     check("app.h", "Serve files first.", sketch, before, &after);
 }
+
+#[test]
+fn the_arguments_of_a_type_end_on_the_column_where_it_begins() {
+    let before = "\
+type Defaults = Merge<
+	Required<
+		Except<
+			Options,
+			'agent' |
+			'body'
+		>
+	>,
+	{
+		headers: Headers;
+	}
+>;
+
+export interface Options {
+	agent?: Agent;
+	body?: string;
+	headers?: Headers;
+}
+";
+    let sketch = "\
+type Defaults = Merge<
+	Required<
+		Except<
+			Options,
+			'agent' |
+			'body' |
+			'signal'
+		>
+	>,
+	// ...
+>;
+
+export interface Options {
+	// ...
+	headers?: Headers;
+	signal?: Signal;
+}
+";
+    let after = before
+        .replace("'body'\n", "'body' |\n\t\t\t'signal'\n")
+        .replace(
+            "headers?: Headers;\n",
+            "headers?: Headers;\n\tsignal?: Signal;\n",
+        );
+    check("options.ts", "", sketch, before, &after);
+}
+
+#[test]
+fn blank_lines_beside_a_change_are_the_sketch_s() {
+    let before = "\
+void run() {
+    open();
+    \n    read(1);
+    \n    close();
+}
+";
+    let sketch = "void run() {\n    open();\n\n    read(2);\n\n    close();\n}\n";
+    check("run.cpp", "", sketch, before, sketch);
+}

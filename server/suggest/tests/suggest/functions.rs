@@ -324,3 +324,232 @@ int three() {
     let merged = merged("text.hpp", "Add three.", sketch, before);
     assert_eq!(merged.text, after);
 }
+
+#[test]
+fn a_trait_without_its_arguments_is_the_same_trait() {
+    let before = "\
+struct Lines;
+struct Words;
+
+impl Convert<u32> for Lines {
+    convert_with!(u32);
+}
+
+impl Convert<u64> for Words {
+    convert_with!(u64);
+}
+";
+    let sketch = "\
+impl Convert for Lines {
+    type Target = u32;
+    convert_with!(u32);
+}
+
+// ...
+
+impl Convert for Words {
+    type Target = u64;
+    convert_with!(u64);
+}
+";
+    let after = before
+        .replace(
+            "Convert<u32> for Lines {\n",
+            "Convert for Lines {\n    type Target = u32;\n",
+        )
+        .replace(
+            "Convert<u64> for Words {\n",
+            "Convert for Words {\n    type Target = u64;\n",
+        );
+    check("convert.rs", "", sketch, before, &after);
+}
+
+#[test]
+fn what_is_new_right_above_a_class_has_its_place() {
+    let before = "\
+import { read } from './read';
+
+class Reader {
+  mode: 'fast' | 'slow' = 'fast';
+
+  run() {
+    return read();
+  }
+}
+";
+    let sketch = "\
+type Mode = 'fast' | 'slow';
+
+class Reader {
+  mode: Mode = 'fast';
+
+  // ...
+}
+";
+    let after = before.replace(
+        "class Reader {\n  mode: 'fast' | 'slow'",
+        "type Mode = 'fast' | 'slow';\n\nclass Reader {\n  mode: Mode",
+    );
+    check("reader.ts", "", sketch, before, &after);
+}
+
+#[test]
+fn a_new_function_takes_the_place_of_no_imports() {
+    let before = "\
+import json
+import sys
+
+
+def load(path):
+    with open(path) as file:
+        return json.load(file)
+
+
+def main():
+    print(load(sys.argv[1]))
+";
+    let sketch = "\
+def is_empty(path):
+    return path.stat().st_size == 0
+
+
+def load(path):
+    if is_empty(path):
+        return {}
+    # ...
+";
+    let after = before.replace(
+        "def load(path):\n",
+        "def is_empty(path):\n    return path.stat().st_size == 0\n\n\ndef load(path):\n    if is_empty(path):\n        return {}\n",
+    );
+    check("load.py", "", sketch, before, &after);
+}
+
+#[test]
+fn a_marker_stands_for_the_attributes_below_it() {
+    let before = "\
+class Store {
+    @Override
+    public void open() {
+        count += 1;
+        log(count);
+    }
+
+    @Override
+    public void close() {
+        log(count);
+    }
+}
+";
+    let sketch = "\
+class Store {
+    // ...
+    public void close() {
+        count -= 1;
+        log(count);
+    }
+}
+";
+    let after = before.replace("close() {\n", "close() {\n        count -= 1;\n");
+    check("Store.java", "", sketch, before, &after);
+}
+
+#[test]
+fn an_attribute_moves_in_front_of_its_method() {
+    let before = "\
+class Store {
+    int count;
+
+    @Override
+    public void close() {
+        log(count);
+    }
+}
+";
+    let sketch = "    @Override public void close() {\n        log(count);\n    }\n";
+    let after = before.replace("@Override\n    public", "@Override public");
+    check("Store.java", "", sketch, before, &after);
+}
+
+#[test]
+fn what_is_new_right_below_a_module_has_its_place() {
+    let before = "\
+pub mod json {
+    pub use crate::value::Json;
+}
+
+/// What can go wrong.
+pub enum Error {
+    Empty,
+    Short,
+}
+
+macro_rules! fail {
+    ($what:expr) => {
+        return Err($what)
+    };
+}
+";
+    let sketch = "\
+pub mod json {
+    pub use crate::value::Json;
+}
+
+pub mod yaml {
+    pub use crate::value::Yaml;
+}
+";
+    let after = before.replace(
+        "/// What",
+        "pub mod yaml {\n    pub use crate::value::Yaml;\n}\n\n/// What",
+    );
+    check("lib.rs", "", sketch, before, &after);
+}
+
+#[test]
+fn a_method_that_goes_into_a_class_takes_no_neighbour_s_place() {
+    let before = "\
+struct Cursor {
+    read: usize,
+}
+
+impl Cursor {
+    fn peek(&self) -> Option<usize> {
+        let next = self.read + 1;
+        match self.rest.get(next) {
+            Some(rest) => {
+                self.log(rest);
+                Some(next)
+            }
+            _ => None,
+        }
+    }
+
+    fn read_exact(&mut self) -> Option<usize> {
+        let next = self.read + 1;
+        match self.rest.get(next) {
+            Some(rest) => {
+                self.read = next;
+                Some(next)
+            }
+            _ => None,
+        }
+    }
+}
+";
+    let sketch = "\
+fn seek(&mut self, offset: usize) -> Option<usize> {
+    match self.rest.get(offset) {
+        Some(rest) => {
+            self.read = offset;
+            Some(offset)
+        }
+        _ => None,
+    }
+}
+";
+    let method: String = sketch.lines().map(|line| format!("    {line}\n")).collect();
+    let after = before.replace("    fn read_exact", &format!("{method}\n    fn read_exact"));
+    let words = "This goes into `impl Cursor`, between `peek` and `read_exact`.";
+    check("cursor.rs", words, sketch, before, &after);
+}

@@ -4,12 +4,34 @@ use crate::amend::CLEARLY_ALIKE;
 use crate::imports;
 use crate::keys::key;
 use crate::operation::Op;
+use crate::pairing::last_part;
 use crate::plan::Plan;
 
 /// Adds a doubt for each end of the sketch that may be the file's.
 pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     weigh_start(plan, ops, doubts);
     weigh_end(plan, ops, doubts);
+    if spans_the_file(plan, ops) {
+        doubts.push((0.75, "the sketch may be the whole file".to_owned()));
+    }
+}
+
+/// Whether a sketch without markers begins with an import of the file and ends with the file's last line, and passes
+/// over lines between.
+fn spans_the_file(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let (rows, last) = (&plan.original.rows, plan.original.len().checked_sub(1));
+    let begins = ops.iter().any(|op| {
+        matches!(*op, Op::Match { sketch: 0, original } if (0..=original).all(|row| plan.original_imports[row]))
+    });
+    let ends = ops.iter().any(|op| {
+        matches!(*op, Op::Match { sketch, original }
+            if Some(original) == last && sketch + 1 == plan.shown.len() && !rows[original].is_closer)
+    });
+    let passes = |op: &Op| matches!(*op, Op::Keep { original } if !plan.is_sticky(original));
+    begins && ends && ops.iter().any(passes)
 }
 
 /// A sketch that begins with new rows and no marker may begin where the file begins.
@@ -28,9 +50,13 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
             sketch: 0,
             original,
             ..
-        }) => hidden <= 5 && !has_its_name(plan, *original),
+        }) => hidden <= 5 && !has_its_name(plan, *original) && !is_its_head(plan, *original),
         _ => false,
     };
+    // What stands further inside than the file's first line is not its first line; a name may be among the imports.
+    let inside = plan.shown.rows[0].indent > plan.original.rows[0].indent;
+    let listed = hidden > 0 && plan.original_imports[hidden - 1];
+    let new = new && (!inside || listed);
     // Imports above the first that is shown may be those that new ones take the place of.
     let piece = ops[1 + hidden..]
         .iter()
@@ -89,6 +115,12 @@ fn has_its_name(plan: &Plan<'_>, original: usize) -> bool {
     let name = key(plan.shown.rows[0].text);
     let mut rows = plan.original.rows.iter().enumerate();
     name.is_some() && rows.all(|(at, row)| (key(row.text) == name) == (at == original))
+}
+
+/// Whether the sketch's first line has the name of the part of the original that begins at a row.
+fn is_its_head(plan: &Plan<'_>, original: usize) -> bool {
+    plan.part_at(original)
+        .is_some_and(|(_, part)| imports::uses(plan.shown.rows[0].text, last_part(&part.name)))
 }
 
 /// A sketch with markers that ends with new rows and none behind them may end where the file ends.

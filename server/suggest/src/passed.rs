@@ -7,6 +7,9 @@ use crate::outline::Kind;
 use crate::plan::Plan;
 use crate::readings::MOST_BETWEEN;
 
+/// Likeness up to which a line is not seen to be the new form of another.
+const HARDLY_ALIKE: f32 = 0.7;
+
 /// Adds a doubt where markers, or rows without one, are read in a way that may not be meant.
 pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
     let mut add = |factor: f32, doubt: &str| doubts.push((factor, doubt.to_owned()));
@@ -17,6 +20,12 @@ pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>
         add(
             0.7,
             "lines of one block of the sketch stand far apart in the file",
+        );
+    }
+    if replaces_beside_marker(plan, ops) {
+        add(
+            0.79,
+            "a condition goes for one hardly like it beside a marker",
         );
     }
     if keeps_between_neighbours(plan, ops) {
@@ -73,6 +82,27 @@ fn jumps_inside_a_block(plan: &Plan<'_>, ops: &[Op]) -> bool {
         }
     }
     false
+}
+
+/// Whether a statement that leaves on a condition, right above a marker, takes the place of one with hardly the same
+/// condition: the marker could stand for that one, too.
+fn replaces_beside_marker(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    let leaves = |text: &str| text.starts_with("if") && !text.ends_with(['{', ':', '(', ',']);
+    ops.windows(2).any(|ops| match *ops {
+        [
+            Op::Replace {
+                sketch,
+                original,
+                likeness,
+            },
+            Op::Gap { sketch: Some(_) },
+        ] => {
+            likeness < HARDLY_ALIKE
+                && leaves(plan.shown.rows[sketch].trimmed())
+                && leaves(plan.original.rows[original].trimmed())
+        }
+        _ => false,
+    })
 }
 
 /// Whether lines stay though a sketch that has markers shows none in their place.

@@ -214,6 +214,9 @@ impl<'a> Spacing<'a> {
             let outside = after.is_some_and(|after| Some(indent(after)) < column);
             return self.habit(item).unwrap_or(if own > 0 && !outside {
                 own
+            } else if self.plan.is_data {
+                // Keys and values stand as they are shown.
+                shown_before
             } else {
                 shown_before.max(1)
             });

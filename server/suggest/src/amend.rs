@@ -1,14 +1,15 @@
 //! Corrections to an alignment that no pair of lines can tell: imports in use, and removals that words order.
 
-use crate::align::Op;
+use crate::brackets::depth_without_braces as depth;
 use crate::edges;
 use crate::import_upkeep;
 use crate::imports;
 use crate::keys::given_names;
+use crate::operation::{Op, original_of};
 use crate::order;
 use crate::outline::Kind;
 use crate::pairing::last_part;
-use crate::plan::{Plan, original_of};
+use crate::plan::Plan;
 use crate::remainder;
 use crate::removal;
 
@@ -21,6 +22,7 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     keep_used_names(plan, ops);
     import_upkeep::keep_used_imports(plan, ops);
     import_upkeep::drop_superseded_imports(plan, ops);
+    import_upkeep::drop_lost_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     removal::remove_named(plan, ops);
     import_upkeep::remove_ordered_imports(plan, ops);
@@ -28,10 +30,6 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
 
 /// Where the sketch shows a declaration's head on one row, the file's further rows of it are not hidden ones: they go.
 fn drop_rest_of_heads(plan: &Plan<'_>, ops: &mut [Op]) {
-    let depth = |text: &str| -> i32 {
-        let depth = |c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'));
-        text.chars().map(depth).sum()
-    };
     for pair in &plan.pairing.pairs {
         let head = plan.original_head(*pair);
         let at = ops.iter().position(|op| {

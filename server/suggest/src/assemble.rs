@@ -1,7 +1,7 @@
 //! From operations to text: which line is written, and how many blank lines stand between two.
 
-use crate::align::Op;
 use crate::merge::Region;
+use crate::operation::Op;
 use crate::plan::Plan;
 use crate::regions::regions;
 use crate::spacing::{BlankLines, Item, Spacing};

@@ -34,7 +34,8 @@ impl Ends {
                 .filter_map(|at| Some((at, row(at)?.trimmed()))),
             original.iter().map(Row::trimmed).enumerate(),
         );
-        let inner = closing(shown.len(), |at| row(at).map(|row| (row, is_gap(at))));
+        let told = |at: usize| row(at).map(|row| (row, is_gap(at)));
+        let inner = closing(shown.len(), told);
         let outer = closing(original.len(), |at| Some((&original[at], false)));
         let mut ends = Self::default();
         let mut tie = |at: usize, other: usize| {
@@ -66,7 +67,7 @@ impl Ends {
             }
         }
         let opened: Vec<usize> = inner.values().copied().collect();
-        for (end, inside) in unopened(shown.len(), |at| row(at).map(|row| (row, is_gap(at)))) {
+        for (end, inside) in unopened(shown.len(), told) {
             let Some(closer) = row(end).filter(|_| !opened.contains(&end)) else {
                 continue;
             };

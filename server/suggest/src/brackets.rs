@@ -1,5 +1,5 @@
-//! Brackets that a marker stands for the end of: `f(|x| {`, `// ...`, and then `}` of the block around; or for the
-//! beginning of: `// ...`, and then `} catch (e) {`.
+//! How deep brackets are open, and what a marker among them stands for: their end, as in `f(|x| {`, `// ...`, and then
+//! `}` of the block around; or their beginning, as in `// ...`, and then `} catch (e) {`.
 
 use crate::rows::indent;
 
@@ -21,6 +21,22 @@ struct Open {
 pub(crate) fn has_place(line: &str) -> bool {
     let line = line.trim();
     !line.is_empty() && !line.starts_with('#')
+}
+
+/// How many more brackets a line opens than it closes.
+pub(crate) fn depth(text: &str) -> i32 {
+    text.chars().map(step).sum()
+}
+
+/// The same of round and square brackets alone: those around parameters, values and elements.
+pub(crate) fn depth_without_braces(text: &str) -> i32 {
+    let counts = |c: &char| !matches!(c, '{' | '}');
+    text.chars().filter(counts).map(step).sum()
+}
+
+/// 1 for a bracket that opens, -1 for one that closes.
+pub(crate) fn step(c: char) -> i32 {
+    i32::from(matches!(c, '(' | '[' | '{')) - i32::from(matches!(c, ')' | ']' | '}'))
 }
 
 impl Brackets {

@@ -1,10 +1,13 @@
 //! Which rows of the original each row of a sketch can be paired with, and what each pair earns.
 
+use crate::rows::Row;
 use std::collections::HashMap;
 
-use crate::align::{Aligner, Stretch, Unit, is_comment, is_condition, row_of, statement_rows};
+use crate::align::{Aligner, Stretch, Unit, row_of};
 use crate::blocks::Ends;
+use crate::comment::is_comment;
 use crate::imports;
+use crate::statement::statement_rows;
 
 /// Least likeness at which a row can be taken for the new form of another.
 const LEAST_LIKENESS: f32 = 0.45;
@@ -242,4 +245,11 @@ pub(crate) struct Group {
     pub(crate) originals: usize,
     pub(crate) likeness: f32,
     pub(crate) gain: f32,
+}
+
+/// A condition of the preprocessor: one can only become another one.
+fn is_condition(row: &Row<'_>) -> bool {
+    row.trimmed()
+        .strip_prefix('#')
+        .is_some_and(|rest| rest.trim_start().starts_with("if"))
 }

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use crate::align::{Op, is_comment, statement_rows};
 use crate::amend::CLEARLY_ALIKE;
+use crate::brackets::depth;
+use crate::comment::is_comment;
 use crate::imports;
 use crate::keys::{assigns, key};
 use crate::marker::Meaning;
+use crate::operation::{Op, original_of};
 use crate::pairing::last_part;
-use crate::plan::{Plan, original_of};
-use crate::remainder::depth;
+use crate::plan::Plan;
+use crate::statement::statement_rows;
 
 /// Lets markers stand for whole blocks, and for lines that would go beside them.
 pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {

@@ -2,6 +2,7 @@
 //!
 //! What they stand for is the statement of the file that begins alike.
 
+use crate::brackets::step;
 use crate::marker::{self, Meaning};
 
 /// The longest statement that is looked for, in lines.
@@ -121,7 +122,7 @@ fn parse(line: &str) -> Option<Elision<'_>> {
 /// The statement from its first line to the one that closes its brackets. What is open in the head besides its last
 /// bracket may stay open.
 fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Statement<'o>> {
-    let mut depth = 0i32;
+    let mut depth = 0;
     for (count, line) in lines.iter().take(LONGEST).enumerate() {
         let from = match count {
             0 if elision.is_bracket => {
@@ -134,9 +135,8 @@ fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Statement<'
             close,
         };
         for (at, c) in line[from..].char_indices() {
-            let closes = matches!(c, ')' | ']' | '}');
-            depth += i32::from(matches!(c, '(' | '[' | '{')) - i32::from(closes);
-            if depth == 0 && closes && elision.is_bracket {
+            depth += step(c);
+            if depth == 0 && step(c) < 0 && elision.is_bracket {
                 return Some(until(Some(from + at)));
             }
         }

@@ -64,7 +64,8 @@ fn end_by_indent(lines: &[&str], head: usize) -> usize {
                     && ["else", "elif ", "except", "finally", "case "]
                         .iter()
                         .any(|word| text.starts_with(word)));
-        if width == own && text.starts_with('}') {
+        // `>` alone closes the arguments of a type.
+        if width == own && (text.starts_with('}') || matches!(text, ">" | ">;")) {
             return at + 1;
         }
         if !goes_on {

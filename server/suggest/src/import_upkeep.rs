@@ -1,8 +1,11 @@
 //! Corrections to an alignment at imports: what is still used stays, what was superseded or is ordered out goes.
 
-use crate::align::{Op, is_comment, statement_rows};
+use crate::comment::is_comment;
 use crate::imports;
-use crate::plan::{Plan, original_of, result_text};
+use crate::marker::Meaning;
+use crate::operation::{Op, original_of};
+use crate::plan::{Plan, result_text};
+use crate::statement::statement_rows;
 
 /// An import that the sketch shows in a new place is moved there; one whose names nothing uses any more goes if a
 /// new import stands beside it.
@@ -151,6 +154,89 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
             plan.doubts.push((0.7, doubt));
         }
     }
+}
+
+/// An import that the sketch does not show, though it shows what stands beside it, goes with the last line that uses
+/// its names: no marker stands for it.
+pub(crate) fn drop_lost_imports(plan: &Plan<'_>, ops: &mut [Op]) {
+    for at in 0..ops.len() {
+        let Op::Keep { original } = ops[at] else {
+            continue;
+        };
+        let rows = &plan.original.rows[original..];
+        let count = match imports::is_import(rows[0].text) {
+            true => statement_rows(rows.iter()).unwrap_or(0),
+            false => 0,
+        };
+        let statement: Vec<&str> = rows[..count].iter().map(|row| row.trimmed()).collect();
+        let statement = statement.join(" ");
+        let names = imports::bound_names(&statement);
+        let hidden = (0..count).all(|row| {
+            let original = original + row;
+            ops.get(at + row) == Some(&Op::Keep { original })
+        });
+        if names.is_empty() || !hidden || !is_unmarked(plan, ops, at) {
+            continue;
+        }
+        let before = |name: &str| {
+            let mut rows = plan.original.rows.iter().zip(&plan.original_imports);
+            rows.any(|(row, import)| !import && imports::uses(row.text, name))
+        };
+        let now = |name: &str| {
+            let mut ops = ops.iter().filter(|op| !is_of_import(plan, op));
+            ops.any(|op| result_text(plan, op).is_some_and(|text| imports::refers(text, name)))
+        };
+        if names.iter().all(|name| before(name) && !now(name)) {
+            for (row, op) in ops[at..at + count].iter_mut().enumerate() {
+                *op = Op::Delete {
+                    original: original + row,
+                };
+            }
+        }
+    }
+}
+
+/// Whether the row that an operation leaves is of an import.
+fn is_of_import(plan: &Plan<'_>, op: &Op) -> bool {
+    match *op {
+        Op::Keep { original } | Op::Match { original, .. } => plan.original_imports[original],
+        Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
+        Op::Delete { .. } | Op::Gap { .. } => false,
+    }
+}
+
+/// Whether the sketch shows a row of the import's paragraph, and none of its markers can stand for the import.
+fn is_unmarked(plan: &Plan<'_>, ops: &[Op], at: usize) -> bool {
+    let is_hidden_import = |op: &&Op| match **op {
+        Op::Keep { original } | Op::Delete { original } => plan.original_imports[original],
+        Op::Gap { sketch } => sketch.is_none(),
+        _ => false,
+    };
+    // The sketch begins with an import below it, and the file has nothing but imports above.
+    let below = ops[at..].iter().take_while(is_hidden_import).count();
+    let begins = matches!(ops.get(at + below), Some(Op::Match { sketch: 0, original }) if plan.original_imports[*original]);
+    if begins && ops[..at].iter().all(|op| is_hidden_import(&op)) {
+        return true;
+    }
+    let goes_on = |op: &&Op| match **op {
+        Op::Keep { original } | Op::Delete { original } => {
+            plan.original_imports[original] && plan.original.blanks_before(original).is_empty()
+        }
+        Op::Gap { .. } => true,
+        _ => false,
+    };
+    let hidden = ops[..=at].iter().rev().take_while(goes_on).count();
+    let above = at
+        .checked_sub(hidden)
+        .and_then(|above| ops.get(above))
+        .copied();
+    let Some(Op::Match { sketch, original }) = above else {
+        return false;
+    };
+    // The paragraph of the sketch ends without a marker.
+    let mut paragraph =
+        (sketch + 1..plan.shown.len()).take_while(|row| plan.shown.blanks_before(*row).is_empty());
+    plan.original_imports[original] && paragraph.all(|row| *plan.meaning(row) == Meaning::Code)
 }
 
 /// Takes out imports that the words order to remove, unless something uses them.

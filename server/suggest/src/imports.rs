@@ -1,7 +1,7 @@
 //! Import lines: what they are, and which names they bind.
 
-use crate::align::statement_rows;
 use crate::rows::Rows;
+use crate::statement::statement_rows;
 
 /// Whether a line is an import by itself, in any of the known languages.
 pub(crate) fn is_import(line: &str) -> bool {
@@ -94,7 +94,7 @@ pub(crate) fn are_related(old: &str, new: &str) -> bool {
 pub(crate) fn bound_names(line: &str) -> Vec<&str> {
     let line = line.trim().trim_end_matches(';');
     if !is_import(line)
-        || line.contains('*')
+        || line.contains('*') && !line.contains("* as ")
         || line.starts_with("#include")
         || line.starts_with("using ")
     {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::align::{Aligner, Op, Stretch, Unit};
+use crate::align::{Aligner, Stretch, Unit};
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::pairing::Pair;
 use crate::placement;
 use crate::plan::Plan;
@@ -216,7 +217,9 @@ impl Plan<'_> {
                 }
             }
         }
-        if open_end || edges.gap_behind || !edges.explicit && !edges.last {
+        // What stands right above a symbol, without a blank line, stands there in the file, too.
+        let touches = !units.is_empty() && self.touches(shown.end);
+        if open_end || edges.gap_behind || !edges.explicit && !edges.last && !touches {
             units.push(implied);
         }
         if edges.container {
@@ -288,6 +291,14 @@ impl Plan<'_> {
             self.settled.push((place, ops.clone()));
         }
         placement::place(self, ops)
+    }
+
+    /// Whether a row of the sketch is code and so is the one right above it, without a blank line between.
+    fn touches(&self, row: usize) -> bool {
+        row > 0
+            && row < self.shown.len()
+            && self.shown.blanks_before(row).is_empty()
+            && *self.meaning(row - 1) == Meaning::Code
     }
 
     /// Whether a row of the sketch cannot follow on the one above it in any file: it stands further inside, behind

@@ -17,11 +17,25 @@
 //! request; each such decision is a doubt that lowers [`Merge::confidence`]. At or above [`CONFIDENT`] a merge is
 //! meant to be right in nearly all cases.
 //!
+//! The way of the data, by modules:
+//!
+//! 1. `sketch` spreads a block over rows and tells markers from code (`marker`, `comment`, `wording`, `place`,
+//!    `elision`); `rows` and `outline` (`definition`, or `layout` without a grammar) read both texts.
+//! 2. `plan` pairs the symbols (`pairing`, `successor`), orders them (`chain`), notes what stays unshown (`sticky`) and
+//!    goes down the levels (`level`), aligning what lies between (`align`: `candidates` and `blocks` say which rows can
+//!    be paired, `cells` which are). New code away from any line of the file is put by `placement`.
+//! 3. `amend` corrects the operations: beside markers (`edges`, `remainder`), at imports (`import_upkeep`), and by the
+//!    words (`removal`).
+//! 4. `assemble` writes the text with its blank lines (`spacing`, `parting`, `habit`).
+//! 5. `doubt` weighs the result (`passed`, `margins`, `piece`, `strays`); `merge` tries other tastes and `readings`.
+//!
+//! Diffs and pairs go by `hunk` and `patch` alone.
+//!
 //! # Checking
 //!
 //! [`check`] holds a finished text, whoever wrote it, against file and suggestion. `out_of_reach` is the promise that
 //! nothing else is touched: the original is read as a pattern in which only the rows within the suggestion's reach
-//! may go and only its own rows may come.
+//! may go and only its own rows may come (`reach`, `breach`).
 //!
 //! # Measuring
 //!
@@ -35,9 +49,13 @@ mod amend;
 mod assemble;
 mod blocks;
 mod brackets;
+mod breach;
 mod candidates;
+mod cells;
 mod chain;
+mod comment;
 mod declaration;
+mod definition;
 mod doubt;
 mod edges;
 mod elision;
@@ -45,6 +63,8 @@ mod fence;
 mod format;
 mod fragment;
 mod guard;
+mod habit;
+mod hunk;
 mod import_upkeep;
 mod imports;
 mod keys;
@@ -53,14 +73,18 @@ mod layout;
 mod lead;
 mod level;
 mod likeness;
+mod margins;
 mod marker;
 mod merge;
 mod name;
 mod openness;
+mod operation;
 mod order;
 mod outline;
 mod owner;
 mod pairing;
+mod parting;
+mod passed;
 mod patch;
 mod path_hint;
 mod piece;
@@ -80,9 +104,13 @@ mod selection;
 mod shift;
 mod sketch;
 mod spacing;
+mod statement;
 mod sticky;
 mod strays;
+mod successor;
 mod syntax;
+mod taste;
+mod wording;
 mod words;
 
 pub use format::Format;

@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
-use crate::align::{Op, Taste};
 use crate::amend;
 use crate::assemble;
 use crate::doubt;
 use crate::format::Format;
 use crate::language::Language;
+use crate::operation::Op;
 use crate::plan::Plan;
 use crate::readings;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
 use crate::spacing::BlankLines;
 use crate::syntax;
+use crate::taste::Taste;
 use crate::words::Request;
 
 /// What a file became, and how sure that is.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::outline::Kind;
 use crate::pairing::Pair;
 use crate::plan::Plan;
@@ -183,6 +183,7 @@ impl Plan<'_> {
     ///
     /// It is so where the sketch uses markers on this level, where it shows a body without named parts, and
     /// where it shows most of the named parts. A class shown with two of its ten methods and no marker is lazy.
+    /// A marker among the names of an import stands for names alone.
     pub(crate) fn is_explicit(
         &self,
         pair: Option<Pair>,
@@ -197,6 +198,7 @@ impl Plan<'_> {
                 .iter()
                 .any(|child| self.shown_rows(child.sketch).contains(&row))
                 || self.fresh[row]
+                || self.shown_imports[row]
         };
         let marked = shown
             .clone()

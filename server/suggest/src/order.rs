@@ -1,8 +1,9 @@
 //! Comments of a sketch that tell what goes, and the names in them.
 
 use crate::imports;
-use crate::marker::{self, Meaning};
+use crate::marker::Meaning;
 use crate::sketch::Sketch;
+use crate::wording::is_removal;
 
 /// The words of a line of the sketch that tell what goes. A marker can do so in one part of it and stand for code in
 /// another: `... a and b unchanged; c() removed ...`.
@@ -12,7 +13,7 @@ pub(crate) fn words(meaning: &Meaning) -> impl Iterator<Item = &str> {
         Meaning::Gap(words) if words.contains(';') => (None, words.as_str()),
         Meaning::Gap(_) | Meaning::Code => (None, ""),
     };
-    let parts = parts.split(';').filter(|part| marker::is_removal(part));
+    let parts = parts.split(';').filter(|part| is_removal(part));
     whole.into_iter().chain(parts)
 }
 
@@ -42,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_marker_can_keep_one_part_and_take_out_another() {
-        let meaning = marker::read("// ... open() unchanged; close() removed ...");
+        let meaning = crate::marker::read("// ... open() unchanged; close() removed ...");
         assert!(matches!(meaning, Meaning::Gap(_)));
         let told: Vec<&str> = words(&meaning).collect();
         assert!(told.iter().any(|words| names(words, "close")));

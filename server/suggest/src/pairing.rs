@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::language::Language;
-use crate::name;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::rows::{Row, Rows};
 use crate::words::Request;
@@ -262,6 +261,7 @@ impl Matcher<'_> {
                 .iter()
                 .any(|other| other.name == shown.name && other.signature == shown.signature);
             let plausible = content >= 0.5
+                || self.is_of_the_same_trait(shown, original)
                 || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
             if kept || !plausible {
                 return None;
@@ -279,6 +279,24 @@ impl Matcher<'_> {
             (false, false) => 0.0,
         };
         Some(content + signature + beside)
+    }
+
+    /// Whether two implementations are the only ones of their trait for their type, whatever arguments it has.
+    fn is_of_the_same_trait(&self, shown: &Symbol, original: &Symbol) -> bool {
+        let name = |symbol: &Symbol| symbol.signature.split('<').next().map(str::to_owned);
+        let alone = |outline: &Outline| {
+            let same = |other: &&Symbol| {
+                other.kind == Kind::Implementation
+                    && other.name == shown.name
+                    && name(other) == name(shown)
+            };
+            outline.symbols.iter().filter(same).count() == 1
+        };
+        shown.kind == Kind::Implementation
+            && !shown.signature.is_empty()
+            && name(shown) == name(original)
+            && alone(self.sketch)
+            && alone(self.original)
     }
 
     /// The share of the functions at the sketch's outermost level that a symbol of the original has inside.
@@ -299,88 +317,6 @@ impl Matcher<'_> {
             .filter(|symbol| names.contains(symbol.name.as_str()))
             .count();
         there as f32 / shown.len().max(1) as f32
-    }
-
-    /// The old symbol that a new one takes the place of: the request must speak of it, or hardly anything else changed.
-    fn old_name(
-        &self,
-        fresh: usize,
-        level: &[usize],
-        taken: &HashSet<usize>,
-        shown: &[usize],
-    ) -> Option<usize> {
-        let symbol = &self.sketch.symbols[fresh];
-        if !matches!(symbol.kind, Kind::Function | Kind::Type | Kind::Case)
-            || symbol.end - symbol.head < 2
-        {
-            return None;
-        }
-        let shown_name = |name: &str| {
-            shown
-                .iter()
-                .any(|&other| self.sketch.symbols[other].name == name)
-        };
-        let mut best = None;
-        // A method shown without its class may be the new form of any method.
-        let anywhere: Vec<usize> = (0..self.original.symbols.len()).collect();
-        for &index in if symbol.parent.is_none() {
-            &anywhere
-        } else {
-            level
-        } {
-            let old = &self.original.symbols[index];
-            if old.kind != symbol.kind || taken.contains(&index) || shown_name(&old.name) {
-                continue;
-            }
-            let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
-            let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
-            if self.is_called(old_name) {
-                continue;
-            }
-            let said =
-                self.request.renames(old_name, new_name) || self.removed_names.contains(&old_name);
-            let sure = self.request.renames_into(old_name, new_name)
-                || content >= 0.3 && name::is_reordered(old_name, new_name);
-            let likely = said
-                && (content >= 0.3 || symbol.end - symbol.head <= 3 && symbol.parent.is_some());
-            let score = content + if sure { 1.0 } else { 0.0 };
-            let likely = likely
-                || content >= 0.6
-                    && self.says_something(symbol)
-                    && !self.follows_marker(symbol)
-                    && self.stands_in_place_of(symbol, old);
-            if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
-                best = Some((score, index));
-            }
-        }
-        best.map(|(_, index)| index)
-    }
-
-    /// Whether the sketch's code calls a function of this name: then it is not an old name. What is called of another
-    /// object is another function.
-    fn is_called(&self, name: &str) -> bool {
-        let calls = |text: &str| {
-            text.match_indices(name).any(|(at, _)| {
-                let before = &text[..at];
-                let own = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
-                    || before.ends_with("self.")
-                    || before.ends_with("this.");
-                own && text[at + name.len()..].starts_with('(')
-            })
-        };
-        let mut rows = self.sketch_rows.rows.iter();
-        rows.any(|row| !(self.is_gap_line)(row.line) && calls(row.text))
-    }
-
-    /// Whether the inside of a symbol has at least two lines that say something.
-    fn says_something(&self, shown: &Symbol) -> bool {
-        let rows =
-            self.sketch_rows.row_at_line(shown.head + 1)..self.sketch_rows.row_at_line(shown.end);
-        self.sketch_rows.rows[rows]
-            .iter()
-            .filter(|row| !row.is_closer && !(self.is_gap_line)(row.line))
-            .count()
-            >= 2
     }
 
     /// Whether the row right before a symbol of the sketch is shown and stands in the file, but not before `original`:
@@ -405,47 +341,8 @@ impl Matcher<'_> {
                 .any(|other| other.trimmed() == row.trimmed())
     }
 
-    /// Whether a marker right above a symbol of the sketch can stand for what it might take the place of.
-    fn follows_marker(&self, shown: &Symbol) -> bool {
-        let above = self.sketch_rows.row_at_line(shown.lead).checked_sub(1);
-        above.is_some_and(|above| (self.is_gap_line)(self.sketch_rows.rows[above].line))
-    }
-
-    /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.
-    /// A marker or an edge on one side leaves it to the other.
-    fn stands_in_place_of(&self, shown: &Symbol, original: &Symbol) -> bool {
-        let row = |rows: &'_ Rows<'_>, at: Option<usize>| {
-            at.and_then(|at| rows.rows.get(at))
-                .map(|row| (row.line, row.trimmed().to_owned()))
-        };
-        let (rows, others) = (self.sketch_rows, self.original_rows);
-        let sides = [
-            (
-                row(rows, rows.row_at_line(shown.lead).checked_sub(1)),
-                row(others, others.row_at_line(original.lead).checked_sub(1)),
-            ),
-            (
-                row(rows, Some(rows.row_at_line(shown.end))),
-                row(others, Some(others.row_at_line(original.end))),
-            ),
-        ];
-        let mut same = 0;
-        for (new, old) in sides {
-            match (new, old) {
-                (Some((line, new)), old) if !(self.is_gap_line)(line) => {
-                    if old.is_none_or(|(_, old)| old != new) {
-                        return false;
-                    }
-                    same += 1;
-                }
-                _ => {}
-            }
-        }
-        same > 0
-    }
-
     /// The share of the sketch's lines that the original has in a range, by weight.
-    fn contained(&self, shown: Range<usize>, original: Range<usize>) -> f32 {
+    pub(crate) fn contained(&self, shown: Range<usize>, original: Range<usize>) -> f32 {
         let rows = self.original_rows.row_at_line(original.start)
             ..self.original_rows.row_at_line(original.end);
         let known: HashSet<&str> = self.original_rows.rows[rows]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::align::Op;
+use crate::operation::Op;
 use crate::plan::Plan;
 
 /// The operations between two markers, and the original rows that the markers on either side stand for.
@@ -19,7 +19,7 @@ pub(crate) fn narrowed<'o>(plan: &Plan<'_>, mut piece: Piece<'o>) -> Piece<'o> {
     let rows: Vec<usize> = piece
         .ops
         .iter()
-        .filter_map(crate::plan::original_of)
+        .filter_map(crate::operation::original_of)
         .collect();
     let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else {
         return piece;
@@ -53,7 +53,7 @@ pub(crate) fn pieces(ops: &[Op]) -> Vec<Piece<'_>> {
         let gap = ops[at..].iter().take_while(|op| hidden(op)).count();
         let rows: Vec<usize> = ops[at..at + gap]
             .iter()
-            .filter_map(crate::plan::original_of)
+            .filter_map(crate::operation::original_of)
             .collect();
         let range = rows
             .first()
@@ -161,7 +161,7 @@ fn weigh_context(
     let spanned: Vec<usize> = piece
         .ops
         .iter()
-        .filter_map(crate::plan::original_of)
+        .filter_map(crate::operation::original_of)
         .collect();
     let Some(span) = spanned
         .first()
@@ -304,13 +304,15 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             .count();
         let inside = run
             .iter()
-            .find_map(crate::plan::original_of)
+            .find_map(crate::operation::original_of)
             .is_some_and(|row| plan.is_shown_whole(row));
         let many = if inside { many.max(3 * shown) } else { many };
         if deleted.len() > many && deleted.len() > shown {
             doubts.push((
-                if plan.original_outline.symbols.is_empty() || deleted.len() >= 10 {
+                if plan.original_outline.symbols.is_empty() {
                     0.75
+                } else if deleted.len() >= 10 {
+                    0.82
                 } else {
                     0.85
                 },

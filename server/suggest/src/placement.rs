@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::outline::Kind;
 use crate::owner;
 use crate::pairing::last_part;
@@ -199,6 +199,12 @@ fn target(
     if left.is_none() && owner::follows_method(plan, inserted, first) {
         return first;
     }
+    if left.is_none() && stands_below_known(plan, inserted, first) {
+        return first;
+    }
+    if right.is_none() && stands_above_known(plan, inserted, end) {
+        return end;
+    }
     if left.is_none()
         && right.is_none()
         && let Some((target, column)) = owner::only_class(plan, inserted, &window)
@@ -242,6 +248,28 @@ fn defines_types(plan: &Plan<'_>, inserted: &[usize]) -> bool {
                     )
                 })
         })
+}
+
+/// Whether new rows stand in the sketch right above a symbol that begins at a row of the file.
+fn stands_above_known(plan: &Plan<'_>, inserted: &[usize], row: usize) -> bool {
+    let below = inserted.last().map(|last| last + 1);
+    plan.pairing.pairs.iter().any(|pair| {
+        Some(plan.shown_rows(pair.sketch).start) == below
+            && plan.original_rows(pair.original).start == row
+            && !pair.doubtful
+            && !pair.renamed
+    })
+}
+
+/// Whether new rows stand in the sketch right below a symbol that ends before a row of the file.
+fn stands_below_known(plan: &Plan<'_>, inserted: &[usize], row: usize) -> bool {
+    let new = inserted.first().copied();
+    plan.pairing.pairs.iter().any(|pair| {
+        Some(plan.shown_rows(pair.sketch).end) == new
+            && plan.original_rows(pair.original).end == row
+            && !pair.doubtful
+            && !pair.renamed
+    })
 }
 
 /// Whether new rows hold a symbol of a name that the file has.

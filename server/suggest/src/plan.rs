@@ -2,19 +2,21 @@
 
 use std::ops::Range;
 
-use crate::align::{Op, Taste, is_comment};
+use crate::comment::is_comment;
 use crate::fragment;
 use crate::imports;
 use crate::language::Language;
 use crate::level::Stretches;
 use crate::likeness::Likeness;
 use crate::marker::Meaning;
+use crate::operation::{Op, original_of};
 use crate::order;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::pairing::{Matcher, Pair, Pairing};
 use crate::renames;
 use crate::rows::{Row, Rows, Vocabulary};
 use crate::sketch::Sketch;
+use crate::taste::Taste;
 use crate::words::Request;
 
 /// Everything that is known about a sketch and the file it is for.
@@ -221,16 +223,6 @@ impl<'a> Plan<'a> {
     /// Whether the sketch shows symbols in another order than the original.
     pub(crate) fn has_detached(&self) -> bool {
         !self.detached.is_empty()
-    }
-}
-
-pub(crate) fn original_of(op: &Op) -> Option<usize> {
-    match op {
-        Op::Keep { original }
-        | Op::Match { original, .. }
-        | Op::Replace { original, .. }
-        | Op::Delete { original } => Some(*original),
-        Op::Insert { .. } | Op::Gap { .. } => None,
     }
 }
 

@@ -3,14 +3,14 @@
 //! A sketch says what is new; of what goes it is often silent. Lines that stay without a marker to stand for them may
 //! be meant to go, and lines that go may be meant to stay. Whoever judges a doubtful merge can hold it against these.
 
-use crate::align::Op;
-use crate::plan::{Plan, original_of};
+use crate::operation::{Op, original_of};
+use crate::plan::Plan;
 
 /// Rows at an edge of the file that may be meant to go: nobody leaves out more without a marker.
 const MOST_AT_EDGE: usize = 12;
 
 /// Rows between two shown ones that may be meant to go.
-const MOST_BETWEEN: usize = 40;
+pub(crate) const MOST_BETWEEN: usize = 40;
 
 /// The operations with one decision taken the other way: first those about symbols, then the others in the order of the
 /// file.

@@ -1,7 +1,7 @@
 //! From operations to what became of each stretch of lines.
 
-use crate::align::Op;
 use crate::merge::{Region, RegionKind};
+use crate::operation::Op;
 use crate::plan::Plan;
 use crate::spacing::Item;
 

@@ -1,8 +1,9 @@
 //! What is left of a statement of several rows when the sketch shows it on fewer: it is no part of what a marker hides.
 
-use crate::align::Op;
+use crate::brackets::depth;
 use crate::language::Language;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::plan::Plan;
 
 /// Takes out what is left of statements and, where blocks end by their indentation, of functions.
@@ -132,11 +133,4 @@ fn end_of(plan: &Plan<'_>, ops: &[Op], rows: &[usize], mut open: i32) -> usize {
         }
     }
     0
-}
-
-/// How many more brackets a line opens than it closes.
-pub(crate) fn depth(text: &str) -> i32 {
-    let depth =
-        |c| i32::from(matches!(c, '(' | '[' | '{')) - i32::from(matches!(c, ')' | ']' | '}'));
-    text.chars().map(depth).sum()
 }

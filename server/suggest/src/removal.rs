@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::align::Op;
 use crate::imports;
 use crate::marker::Meaning;
+use crate::operation::{Op, original_of};
 use crate::order;
 use crate::outline::Kind;
 use crate::pairing::{Pair, last_part};
-use crate::plan::{Plan, original_of, result_text};
+use crate::plan::{Plan, result_text};
 
 /// A comment of the sketch that tells what goes.
 struct Order<'p> {

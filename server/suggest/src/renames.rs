@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::align::Op;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::rows::Rows;
 
 /// Old tokens and what they become, as far as rows that differ in nothing else tell.

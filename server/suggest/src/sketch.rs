@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::brackets::{self, Brackets};
+use crate::comment::comment_words;
 use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
-use crate::remainder::depth;
 
 /// A sketch whose one-line blocks (`fn a() { ... }`) are spread over lines.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Sketch {
             } else if let Some((head, inner, tail)) = marker::inline_gap(line)
                 .filter(|(head, ..)| !head.ends_with("({") || known.contains(head.trim()))
                 // What looks like code in a comment is only spoken of.
-                .filter(|_| marker::comment_words(line).is_none())
+                .filter(|_| comment_words(line).is_none())
             {
                 lines.push(head.to_owned());
                 lines.push(format!("{indent}    {inner}"));
@@ -82,7 +82,7 @@ impl Sketch {
             .map(|(line, _)| line.len() - line.trim_start_matches(' ').len())
             .min()
             .unwrap_or(0);
-        let mut depth = 0i64;
+        let mut depth = 0;
         let mut open = Brackets::default();
         let mut text = String::with_capacity(self.text.len());
         for (at, (line, meaning)) in lines.iter().zip(&self.meanings).enumerate() {
@@ -90,13 +90,7 @@ impl Sketch {
             let line = &line[margin.min(blanks)..];
             if *meaning == Meaning::Code {
                 open.pass(line);
-                depth += line
-                    .chars()
-                    .map(|c| {
-                        i64::from(matches!(c, '(' | '[' | '{'))
-                            - i64::from(matches!(c, ')' | ']' | '}'))
-                    })
-                    .sum::<i64>();
+                depth += brackets::depth(line);
                 text.push_str(line);
             } else if language.grammar().is_none() {
                 // What is read by its layout needs no more of a marker than its place.
@@ -174,7 +168,7 @@ fn python_stub<'a>(line: &'a str, original: &str) -> Option<&'a str> {
 fn first_of_header(lines: &[&str], last: usize) -> usize {
     let mut open = 0;
     let begins = (0..=last).rev().find(|at| {
-        open += depth(lines[*at]);
+        open += brackets::depth(lines[*at]);
         open >= 0
     });
     begins.unwrap_or(last)

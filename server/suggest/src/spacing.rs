@@ -1,10 +1,6 @@
 //! Blank lines of the merged text: the file's own where both texts have a row, its habits around what is new.
 
-use std::collections::HashMap;
-
-use crate::language::Language;
-use crate::lead::starts_lead;
-use crate::outline::Kind;
+use crate::habit::Habits;
 use crate::plan::Plan;
 
 /// A row of the merged text.
@@ -31,17 +27,17 @@ pub(crate) enum BlankLines {
 
 /// Decides how many blank lines stand between two rows of the merged text.
 pub(crate) struct Spacing<'a> {
-    plan: &'a Plan<'a>,
-    habits: HashMap<usize, usize>,
+    pub(crate) plan: &'a Plan<'a>,
+    habits: Habits,
     items: &'a [Item],
-    blanks: BlankLines,
+    pub(crate) blanks: BlankLines,
 }
 
 impl<'a> Spacing<'a> {
     pub(crate) fn new(plan: &'a Plan<'a>, items: &'a [Item], blanks: BlankLines) -> Self {
         Self {
             plan,
-            habits: habits(plan),
+            habits: Habits::new(plan),
             items,
             blanks,
         }
@@ -78,7 +74,14 @@ impl<'a> Spacing<'a> {
             matches!((previous.original, item.original), (Some(a), Some(b)) if b == a + 1);
         if adjacent_shown && let Some(row) = item.sketch {
             return match item.original {
-                Some(original) if adjacent_original && self.keeps_own_blanks(original, row) => {
+                Some(original)
+                    if adjacent_original
+                        && self.keeps_own_blanks(
+                            original,
+                            row,
+                            previous.changed || item.changed,
+                        ) =>
+                {
                     own(original)
                 }
                 // A new last row of the part above does not close the gap either.
@@ -127,79 +130,6 @@ impl<'a> Spacing<'a> {
         .into_iter()
         .flatten()
         .find(|gone| *gone == before + 1)
-    }
-
-    /// Equal numbers of blank lines stay as they are; between two symbols the file's own number stays.
-    fn keeps_own_blanks(&self, original: usize, shown: usize) -> bool {
-        let (own, new) = (
-            self.plan.original.blanks_before(original).len(),
-            self.plan.shown.blanks_before(shown).len(),
-        );
-        if own == new {
-            return !self.plan.request.has_any(&["whitespace", "trailing"]);
-        }
-        if self.stays_apart(original, shown) {
-            return self.blanks == BlankLines::Usual;
-        }
-        // A sketch that never shows two blank lines in a row was not written with an eye on their number.
-        let careless = own >= 2
-            && (0..self.plan.shown.len()).all(|row| self.plan.shown.blanks_before(row).len() < 2);
-        let keeps = careless
-            && new > 0
-            && self.starts_symbol(original)
-            && !self.plan.request.has_any(&[
-                "blank",
-                "format",
-                "reformat",
-                "formatted",
-                "whitespace",
-                "lint",
-                "linter",
-            ]);
-        keeps == (self.blanks == BlankLines::Usual)
-    }
-
-    /// Whether an item is new and ends what is above a row: it stands further inside, or is a bracket that closes a block.
-    fn ends_above(&self, item: Item, below: usize) -> bool {
-        let Some(row) = item.sketch.map(|row| &self.plan.shown.rows[row]) else {
-            return false;
-        };
-        let text = row.trimmed();
-        let begins = starts_lead(text) || text.ends_with(['{', '(', '[', ':', ',']);
-        item.original.is_none()
-            && !begins
-            && (row.is_closer || row.indent > self.plan.shown.rows[below].indent)
-    }
-
-    /// Whether the file's blank lines before a row part it from what is above, and the sketch has none there.
-    fn stays_apart(&self, original: usize, shown: usize) -> bool {
-        let none = self.plan.shown.blanks_before(shown).is_empty();
-        none && !self.plan.whole && self.sets_part_off(original)
-    }
-
-    /// Whether blank lines before a row set a function or type, or a block that has no name, off from the one before it.
-    /// Nobody asks to take those out by leaving them out.
-    fn sets_part_off(&self, original: usize) -> bool {
-        let row = &self.plan.original.rows[original];
-        let Some(above) = original
-            .checked_sub(1)
-            .map(|at| &self.plan.original.rows[at])
-        else {
-            return false;
-        };
-        let word = row.trimmed().split(|c: char| !c.is_alphanumeric()).next();
-        let controls = [
-            "if", "for", "while", "switch", "match", "loop", "with", "try", "do", "unless",
-            "until", "case",
-        ];
-        let opens = self.opens(original) || row.trimmed().ends_with(" do");
-        let block = opens && !word.is_some_and(|word| controls.contains(&word));
-        let follows = above.is_closer && above.indent == row.indent;
-        let spoken_of = self
-            .plan
-            .request
-            .has_any(&["blank", "compact", "format", "reformat"]);
-        !spoken_of && above.indent >= row.indent && (self.starts_part(original) || follows && block)
     }
 
     /// Blank lines between new rows and the kept row behind them, with a marker between.
@@ -284,6 +214,9 @@ impl<'a> Spacing<'a> {
             let outside = after.is_some_and(|after| Some(indent(after)) < column);
             return self.habit(item).unwrap_or(if own > 0 && !outside {
                 own
+            } else if self.plan.is_data {
+                // Keys and values stand as they are shown.
+                shown_before
             } else {
                 shown_before.max(1)
             });
@@ -298,19 +231,8 @@ impl<'a> Spacing<'a> {
         }
     }
 
-    /// The usual number of blank lines before a part on a new row's column; where the file has no two parts to tell,
-    /// what everybody does in its language.
     fn habit(&self, item: Item) -> Option<usize> {
-        let row = item.sketch?;
-        if self.plan.shown_outline.symbols.is_empty() {
-            return None;
-        }
-        let indent = self.plan.shown.rows[row].indent as isize + self.plan.shifts[row];
-        let custom = (self.plan.language == Some(Language::Python) && indent == 0).then_some(2);
-        self.habits
-            .get(&usize::try_from(indent).ok()?)
-            .copied()
-            .or(custom)
+        self.habits.before(self.plan, item.sketch?)
     }
 
     /// The first of the new rows that end at an item.
@@ -341,24 +263,6 @@ impl<'a> Spacing<'a> {
         sketch.map_or(0, |row| self.plan.shown.blanks_before(row + 1).len())
     }
 
-    fn starts_symbol(&self, original: usize) -> bool {
-        let line = self.plan.original.rows[original].line;
-        self.plan
-            .original_outline
-            .symbols
-            .iter()
-            .any(|symbol| symbol.lead == line && symbol.kind != Kind::Value)
-    }
-
-    /// Whether a row begins a function or type of several lines.
-    fn starts_part(&self, original: usize) -> bool {
-        let line = self.plan.original.rows[original].line;
-        let mut symbols = self.plan.original_outline.symbols.iter();
-        symbols.any(|symbol| {
-            symbol.lead == line && symbol.kind != Kind::Value && symbol.end - symbol.lead > 1
-        })
-    }
-
     fn closes(&self, original: usize) -> bool {
         let text = self.plan.original.rows[original].trimmed();
         text.starts_with(['}', ')', ']']) || text == "end"
@@ -376,7 +280,7 @@ impl<'a> Spacing<'a> {
         )
     }
 
-    fn opens(&self, original: usize) -> bool {
+    pub(crate) fn opens(&self, original: usize) -> bool {
         Self::is_opener(self.plan.original.rows[original].trimmed())
     }
 
@@ -391,38 +295,6 @@ impl<'a> Spacing<'a> {
     fn is_opener(text: &str) -> bool {
         text.ends_with(['{', '(', '[']) || text.ends_with(':') && !text.starts_with("case ")
     }
-}
-
-/// For each indentation, the usual number of blank lines before a function or type that is not the first in its block.
-fn habits(plan: &Plan<'_>) -> HashMap<usize, usize> {
-    let mut counts: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
-    for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
-        let row = plan.original_rows(index).start;
-        let several = symbol.end - symbol.head > 1 && symbol.kind != Kind::Value;
-        let sibling_before = plan.original_outline.symbols[..index].iter().any(|other| {
-            other.parent == symbol.parent && other.end - other.head > 1 && other.kind != Kind::Value
-        });
-        if several && sibling_before && row < plan.original.len() {
-            let indent = plan.original.rows[row].indent;
-            *counts
-                .entry(indent)
-                .or_default()
-                .entry(plan.original.blanks_before(row).len())
-                .or_default() += 1;
-        }
-    }
-    counts
-        .into_iter()
-        .filter_map(|(indent, counts)| {
-            Some((
-                indent,
-                counts
-                    .into_iter()
-                    .max_by_key(|(blanks, count)| (*count, *blanks))?
-                    .0,
-            ))
-        })
-        .collect()
 }
 
 fn blank_lines(count: usize) -> Vec<String> {

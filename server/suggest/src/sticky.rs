@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use crate::brackets::depth_without_braces;
 use crate::imports;
+use crate::marker::Meaning;
 use crate::pairing::Pair;
 use crate::plan::Plan;
 use crate::rows::Rows;
@@ -24,13 +26,20 @@ impl Plan<'_> {
                 self.original.row_at_line(original.lead)..self.original.row_at_line(original.head);
             let comments = shown_lead
                 .clone()
-                .any(|row| crate::align::is_comment(&self.shown.rows[row]));
+                .any(|row| crate::comment::is_comment(&self.shown.rows[row]));
             let attributes = shown_lead
                 .clone()
-                .any(|row| !crate::align::is_comment(&self.shown.rows[row]));
+                .any(|row| !crate::comment::is_comment(&self.shown.rows[row]));
+            // What the sketch shows in front of the declaration is not left out.
+            let head = self.shown.row_at_line(shown.head);
+            let head = self.shown.rows.get(head).map_or("", |row| row.trimmed());
+            let begins_head = |text: &str| {
+                head.strip_prefix(text)
+                    .is_some_and(|rest| rest.starts_with(' '))
+            };
             for row in lead {
                 let text = self.original.rows[row].trimmed();
-                let shown = if crate::align::is_comment(&self.original.rows[row]) {
+                let shown = if crate::comment::is_comment(&self.original.rows[row]) {
                     comments
                 } else {
                     attributes
@@ -40,7 +49,7 @@ impl Plan<'_> {
                     .split(|c: char| !c.is_alphanumeric() && c != '_')
                     .next()
                     .unwrap_or_default();
-                let dropped = if crate::align::is_comment(&self.original.rows[row]) {
+                let dropped = if crate::comment::is_comment(&self.original.rows[row]) {
                     ["comment", "comments", "docs"]
                         .iter()
                         .any(|word| self.request.orders_removal(word))
@@ -57,7 +66,7 @@ impl Plan<'_> {
                     .any(|word| self.request.orders_removal(word))
                         || self.request.removes(name)
                 };
-                self.sticky[row] = !shown && !dropped && !self.whole;
+                self.sticky[row] = !shown && !dropped && !self.whole && !begins_head(text);
             }
             if let Some(rows) = self.docstring(&self.original, original.head, original.end)
                 && self.docstring(&self.shown, shown.head, shown.end).is_none()
@@ -131,16 +140,13 @@ impl Plan<'_> {
         end: usize,
     ) -> Option<Range<usize>> {
         let (mut row, end) = (rows.row_at_line(head), rows.row_at_line(end));
-        let mut depth = 0i32;
+        let mut depth = 0;
         loop {
             if row >= end {
                 return None;
             }
             let text = rows.rows[row].trimmed();
-            depth += text
-                .chars()
-                .map(|c| i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']')))
-                .sum::<i32>();
+            depth += depth_without_braces(text);
             row += 1;
             if depth <= 0 {
                 if !text.ends_with(':') {
@@ -172,8 +178,13 @@ impl Plan<'_> {
             let lead =
                 self.original.row_at_line(symbol.lead)..self.original.row_at_line(symbol.head);
             // Who leaves out the comments, too, means nothing by it.
-            let is_comment = |row: usize| crate::align::is_comment(&self.original.rows[row]);
-            !lead.is_empty() && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
+            let is_comment = |row: usize| crate::comment::is_comment(&self.original.rows[row]);
+            // A marker right above can stand for them.
+            let above = self.shown_rows(pair.sketch).start.checked_sub(1);
+            let marked = above.is_some_and(|above| matches!(self.meaning(above), Meaning::Gap(_)));
+            !lead.is_empty()
+                && !marked
+                && lead.clone().all(|row| self.sticky[row] && !is_comment(row))
         })
     }
 }

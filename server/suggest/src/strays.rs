@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::align::{Op, is_comment};
+use crate::comment::is_comment;
+use crate::operation::{Op, original_of};
 use crate::order;
 use crate::outline::Kind;
 use crate::pairing::last_part;
-use crate::plan::{Plan, original_of};
+use crate::plan::Plan;
 use crate::rows::Row;
 
 /// Adds a doubt for each sort of stray line.

@@ -52,7 +52,6 @@ const RENAMES: &[&str] = &[
     "instead",
     "becomes",
     "become",
-    "into",
     "switch",
     "convert",
     "converted",
@@ -239,14 +238,23 @@ impl Request {
     /// Whether the words rename this name or put something in its place, whatever it is called.
     pub(crate) fn speaks_of_renaming(&self, old: &str) -> bool {
         let mut places = self.positions(old).into_iter();
-        places.any(|at| has_word(self.sentence(at), RENAMES))
+        places.any(|at| {
+            let sentence = self.sentence(at);
+            // What goes "into" something stands before that word.
+            let into = || {
+                let old = sentence.find(&old.to_ascii_lowercase());
+                old.is_some_and(|old| has_word(&sentence[old..], &["into"]))
+            };
+            has_word(sentence, RENAMES) || has_word(sentence, &["into"]) && into()
+        })
     }
 
     /// Whether one sentence says that the new name takes the place of the old one.
     pub(crate) fn renames_into(&self, old: &str, new: &str) -> bool {
         let together = |at: &usize| {
             let sentence = self.sentence(*at);
-            has_word(sentence, RENAMES) && sentence.contains(&new.to_ascii_lowercase())
+            (has_word(sentence, RENAMES) || has_word(sentence, &["into"]))
+                && sentence.contains(&new.to_ascii_lowercase())
         };
         old != new && new.len() >= 3 && self.positions(old).iter().any(together)
     }

@@ -3,8 +3,12 @@
 
 mod blocks;
 mod chat;
+mod functions;
 mod guarding;
+mod imports;
+mod orders;
 mod parsing;
 mod patching;
 mod properties;
+mod sketch;
 mod small_files;

@@ -1,23 +1,8 @@
 //! Files of a few lines, where nearly every line is like every other, with the replies that people try first.
 
-use fast_apply_suggest::{CONFIDENT, Context, Language, merge, parse};
+use fast_apply_suggest::CONFIDENT;
 
-/// Merges a sketch that leaves no doubt.
-fn check(path: &str, instruction: &str, sketch: &str, before: &str, after: &str) {
-    let reply = format!("```\n{sketch}```\n");
-    let suggestion = parse(&reply).for_file(path, before).suggestion;
-    let context = Context {
-        language: Language::from_path(path),
-        instruction,
-    };
-    let merged = merge(before, &suggestion, &context).expect("a sketch always merges");
-    assert_eq!(merged.text, after, "{sketch}");
-    assert!(
-        merged.confidence >= CONFIDENT,
-        "{sketch}{:?}",
-        merged.doubts
-    );
-}
+use crate::sketch::{check, merged};
 
 #[test]
 fn fields_are_added_beside_a_marker() {
@@ -176,4 +161,52 @@ fn nothing_moves_left_of_the_first_column() {
             "  try {\n    res.json([]);\n  } catch (err) {\n    res.end();\n  }\n",
         ),
     );
+}
+
+#[test]
+fn what_stands_inside_is_not_the_first_line_of_the_file() {
+    let before = "class Joiner {\npublic:\n    explicit Joiner(std::string by) : by_(by) {}\n\nprivate:\n    std::string by_;\n};\n";
+    check(
+        "joiner.cpp",
+        "",
+        "    explicit Joiner(std::string by) : by_(std::move(by)) {}\n",
+        before,
+        &before.replace("by_(by)", "by_(std::move(by))"),
+    );
+    let before =
+        "package app\n\ndata class User(val name: String)\n\nval users = mutableListOf<User>()\n";
+    check(
+        "user.kt",
+        "",
+        "data class User(val name: String, val email: String? = null)\n",
+        before,
+        &before.replace("String)", "String, val email: String? = null)"),
+    );
+}
+
+#[test]
+fn a_new_entry_of_data_is_set_off_as_it_is_shown() {
+    let before = "jobs:\n  test:\n    steps:\n      - run: make test\n";
+    check(
+        "ci.yml",
+        "",
+        "jobs:\n  test:\n    # ...\n  lint:\n    steps:\n      - run: make lint\n",
+        before,
+        &format!("{before}  lint:\n    steps:\n      - run: make lint\n"),
+    );
+}
+
+#[test]
+fn a_file_shown_from_its_imports_to_its_end_may_be_whole() {
+    let before = "import os\nimport sys\n\n\nclass Client:\n    def get(self):\n        return sys.argv\n\n\ndef main():\n    print(Client().get())\n\n\nmain()\n";
+    let sketch = "import os\n\n\ndef main():\n    print(os.environ)\n\n\nmain()\n";
+    assert!(merged("a.py", "", sketch, before).confidence < CONFIDENT);
+}
+
+#[test]
+fn a_condition_beside_a_marker_may_be_a_new_one() {
+    let before = "for (const auto& part : parts) {\n    if (!out.empty()) out += separator;\n    out += part;\n}\n";
+    let sketch =
+        "for (const auto& part : parts) {\n    if (part.empty()) continue;\n    // ...\n}\n";
+    assert!(merged("join.cpp", "", sketch, before).confidence < CONFIDENT);
 }

@@ -7,6 +7,7 @@ use crate::brackets::depth;
 use crate::comment::is_comment;
 use crate::imports;
 use crate::keys::{assigns, key};
+use crate::language::Language;
 use crate::marker::Meaning;
 use crate::operation::{Op, original_of};
 use crate::pairing::last_part;
@@ -20,6 +21,59 @@ pub(crate) fn amend(plan: &Plan<'_>, ops: &mut Vec<Op>) {
     keep_above_new_lines(plan, ops);
     keep_other_names(plan, ops);
     replace_comments_above(plan, ops);
+    replace_same_names(plan, ops);
+}
+
+/// In keys and values a block has a name once: a new entry above a marker takes the place of the one of its name that the
+/// marker stands for.
+fn replace_same_names(plan: &Plan<'_>, ops: &mut Vec<Op>) {
+    if !plan.is_data && plan.language != Some(Language::Css) {
+        return;
+    }
+    let mut at = 0;
+    while at < ops.len() {
+        let next = at + 1;
+        if let Op::Insert { sketch } = ops[at]
+            && matches!(ops.get(next), Some(Op::Gap { sketch: Some(_) }))
+            && let Some(old) = entry_below(plan, ops, next, sketch)
+            && let Op::Keep { original } = ops[old]
+        {
+            let new = Op::Replace {
+                sketch,
+                original,
+                likeness: CLEARLY_ALIKE,
+            };
+            // The marker stands for what is above the entry and for what is below it.
+            let marker = ops[next];
+            ops.splice(old..=old, [new, marker]);
+            ops.remove(at);
+        }
+        at = next;
+    }
+}
+
+/// The hidden entry below an operation that has a new one's name and stands in the same block, by its operation.
+fn entry_below(plan: &Plan<'_>, ops: &[Op], from: usize, sketch: usize) -> Option<usize> {
+    let new = &plan.shown.rows[sketch];
+    let name =
+        key(new.text).filter(|_| !new.trimmed().ends_with(['{', '[', ':', ',', '|', '>']))?;
+    let column = new.indent as isize + plan.shifts[sketch];
+    for (at, op) in ops.iter().enumerate().skip(from) {
+        let original = match *op {
+            Op::Keep { original } => original,
+            Op::Gap { .. } => continue,
+            _ => return None,
+        };
+        let row = &plan.original.rows[original];
+        if (row.indent as isize) < column {
+            return None;
+        }
+        let whole = !row.trimmed().ends_with(['{', '[', ':', ',', '|', '>']);
+        if row.indent as isize == column && whole && key(row.text) == Some(name) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// New rows behind a marker that open a block close it, too: the file's bracket that was taken for theirs belongs to

@@ -210,3 +210,15 @@ fn a_condition_beside_a_marker_may_be_a_new_one() {
         "for (const auto& part : parts) {\n    if (part.empty()) continue;\n    // ...\n}\n";
     assert!(merged("join.cpp", "", sketch, before).confidence < CONFIDENT);
 }
+
+#[test]
+fn an_entry_of_a_name_that_a_marker_hides_takes_its_place() {
+    let before = ".card {\n  color: black;\n  padding: 8px;\n  margin: 0;\n}\n\n.title {\n  padding: 4px;\n}\n";
+    check(
+        "card.css",
+        "",
+        ".card {\n  padding: var(--gap);\n  /* ... */\n}\n",
+        before,
+        &before.replace("8px", "var(--gap)"),
+    );
+}

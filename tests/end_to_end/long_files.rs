@@ -13,8 +13,7 @@ use fast_apply_suggest::Language;
 use fast_apply_text::SourceText;
 
 /// It does not say whether the decorator stays.
-const DOUBTFUL: &str =
-    "```python\n# ...\n\ndef total(items):\n    return sum(items)\n\n# ...\n```\n";
+const DOUBTFUL: &str = "```python\ndef total(items):\n    return sum(items)\n\n# ...\n```\n";
 
 #[test]
 fn a_doubtful_merge_is_judged_by_what_is_around_the_change() {

@@ -14,7 +14,7 @@ use fast_apply_text::SourceText;
 const FILE: &str = "import os\n\n\n@cached\ndef total(items):\n    return len(items)\n\n\ndef mean(items):\n    return 0\n";
 
 /// It does not say whether the decorator stays.
-const SKETCH: &str = "```python\n# ...\n\ndef total(items):\n    return sum(items)\n\n# ...\n```\n";
+const SKETCH: &str = "```python\ndef total(items):\n    return sum(items)\n\n# ...\n```\n";
 
 fn apply(text: &str, cancelled: bool) -> Outcome {
     let applier = Applier::with_replay(Replay {

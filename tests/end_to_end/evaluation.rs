@@ -124,9 +124,8 @@ fn merge() {
     let kept = fs::read_dir(directory.path().join("failures")).expect("a directory");
     assert_eq!(kept.count(), failures);
     expect![[r#"
-        48 cases, 45 exact, 0 unrelated changes, 0 markers left
+        48 cases, 46 exact, 0 unrelated changes, 0 markers left
         refused  go-hunks
-        refused  python-imports-and-function
         refused  shell-function
     "#]]
     .assert_eq(&table);

@@ -121,12 +121,15 @@ impl Matrix {
             let panel = first_panel + index;
             let columns = outputs.start.max(panel * PANEL)..outputs.end.min((panel + 1) * PANEL);
             match read(columns.start - outputs.start..columns.end - outputs.start) {
-                Ok(rows) => machine.instructions().run(Pack {
-                    to,
-                    panel,
-                    first: columns.start % PANEL,
-                    rows: &rows,
-                }),
+                Ok(rows) => {
+                    assert_eq!(rows.len(), columns.len() * self.inputs, "whole rows");
+                    machine.instructions().run(Pack {
+                        to,
+                        panel,
+                        first: columns.start % PANEL,
+                        rows: &rows,
+                    });
+                }
                 // Another thread's error is as good.
                 Err(error) => drop(failure.set(error)),
             }

@@ -54,7 +54,8 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         _ => false,
     };
     // What stands further inside than the file's first line is not its first line; a name may be among the imports.
-    let inside = plan.shown.rows[0].indent > plan.original.rows[0].indent;
+    let first_rows = plan.shown.rows.first().zip(plan.original.rows.first());
+    let inside = first_rows.is_some_and(|(shown, original)| shown.indent > original.indent);
     let listed = hidden > 0 && plan.original_imports[hidden - 1];
     let new = new && (!inside || listed);
     // Imports above the first that is shown may be those that new ones take the place of.

@@ -245,7 +245,7 @@ impl Request {
                 let old = sentence.find(&old.to_ascii_lowercase());
                 old.is_some_and(|old| has_word(&sentence[old..], &["into"]))
             };
-            has_word(sentence, RENAMES) || has_word(sentence, &["into"]) && into()
+            has_word(sentence, RENAMES) || into()
         })
     }
 

@@ -24,30 +24,53 @@ fn norms_are_near_the_exact_ones() {
     }
 }
 
-#[test]
-fn the_exponential_is_good_to_a_unit_or_two() {
-    struct All(Vec<f32>);
-    impl instruction_set::Kernel for All {
-        type Output = Vec<f32>;
-        #[inline(always)]
-        fn run<L: lanes::Lanes>(self, lanes: L) -> Vec<f32> {
-            let mut results = Vec::new();
-            for x in self.0 {
-                let value = exponential::exponential(lanes, lanes.splat(x));
-                results.push(lanes.to_array(value)[3]);
-            }
-            results
+/// A function of one number.
+#[derive(Clone, Copy, Debug)]
+enum Function {
+    Exponential,
+    PowerOfTwo,
+}
+
+/// A function of each of some numbers.
+struct Each(Function, Vec<f32>);
+
+impl instruction_set::Kernel for Each {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<L: lanes::Lanes>(self, lanes: L) -> Vec<f32> {
+        let mut results = Vec::new();
+        for x in self.1 {
+            let x = lanes.splat(x);
+            let value = match self.0 {
+                Function::Exponential => exponential::exponential(lanes, x),
+                Function::PowerOfTwo => exponential::power_of_two(lanes, x),
+            };
+            results.push(lanes.to_array(value)[3]);
+        }
+        results
+    }
+}
+
+/// On every instruction set, within two units in the last place.
+fn check(function: Function, inputs: &[f32], exact: impl Fn(f64) -> f64) {
+    for set in InstructionSet::available() {
+        for (x, y) in inputs.iter().zip(set.run(Each(function, inputs.to_vec()))) {
+            let expected = exact(f64::from(*x));
+            let error = (f64::from(y) - expected).abs() / expected;
+            let name = set.name();
+            assert!(error < 2.5e-7, "{name}: {function:?} of {x} = {y}, {error}");
         }
     }
+}
+
+#[test]
+fn the_exponential_is_good_to_a_unit_or_two() {
     let inputs: Vec<f32> = (-8690..8800).map(|i| i as f32 / 100.0 + 0.000_7).collect();
+    check(Function::Exponential, &inputs, f64::exp);
     for set in InstructionSet::available() {
-        for (x, y) in inputs.iter().zip(set.run(All(inputs.clone()))) {
-            let expected = f64::from(*x).exp();
-            let error = (f64::from(y) - expected).abs() / expected;
-            assert!(error < 2.5e-7, "{}: exp({x}) = {y}, {error}", set.name());
-        }
         let edges = vec![0.0, f32::NEG_INFINITY, -200.0, 1000.0];
-        let results = set.run(All(edges));
+        let results = set.run(Each(Function::Exponential, edges));
         assert_eq!(results[..3], [1.0, 0.0, 0.0]);
         assert!(results[3].is_finite() && results[3] > 1e38);
     }
@@ -55,35 +78,14 @@ fn the_exponential_is_good_to_a_unit_or_two() {
 
 #[test]
 fn powers_of_two_are_good_to_a_unit_or_two() {
-    struct All(Vec<f32>);
-    impl instruction_set::Kernel for All {
-        type Output = Vec<f32>;
-        #[inline(always)]
-        fn run<L: lanes::Lanes>(self, lanes: L) -> Vec<f32> {
-            let mut results = Vec::new();
-            for x in self.0 {
-                let value = exponential::power_of_two(lanes, lanes.splat(x));
-                results.push(lanes.to_array(value)[0]);
-            }
-            results
-        }
-    }
     let inputs: Vec<f32> = (0..12_500).map(|i| -i as f32 / 100.0 - 0.000_7).collect();
+    check(Function::PowerOfTwo, &inputs, f64::exp2);
     for set in InstructionSet::available() {
-        for (x, y) in inputs.iter().zip(set.run(All(inputs.clone()))) {
-            let expected = f64::from(*x).exp2();
-            let error = (f64::from(y) - expected).abs() / expected;
-            assert!(error < 2.5e-7, "{}: 2^{x} = {y}, {error}", set.name());
-        }
         let edges = vec![0.0, -1.0, -125.0, -125.5, -200.0, f32::NEG_INFINITY];
-        let results = set.run(All(edges));
+        let results = set.run(Each(Function::PowerOfTwo, edges));
         let smallest = f32::from_bits(2 << 23);
-        assert_eq!(
-            results,
-            [1.0, 0.5, smallest, 0.0, 0.0, 0.0],
-            "{}",
-            set.name()
-        );
+        let expected = [1.0, 0.5, smallest, 0.0, 0.0, 0.0];
+        assert_eq!(results, expected, "{}", set.name());
     }
     let whole = [0.0, -1.0, -126.0, -127.0, f32::NEG_INFINITY].map(exponential::whole_power_of_two);
     assert_eq!(whole, [1.0, 0.5, f32::MIN_POSITIVE, 0.0, 0.0]);

@@ -13,6 +13,11 @@ from .examples import Example, training_example
 from .prompt import PromptEncoder
 
 
+LOOK_BACK = 6
+# Examples with a smaller share of ambiguous tokens are drawn less often: they teach less for the same time.
+AMBIGUOUS = 0.035
+
+
 class ExampleSource:
     """Draws examples whose length fits the curriculum: the limit glessons from `shortest` to `longest` tokens."""
 
@@ -38,7 +43,7 @@ class ExampleSource:
             if self.random.random() > acceptance(lesson):
                 continue
             example = training_example(lesson, self.encoder, self.random)
-            if example.length > limit * 1.15:
+            if example.length > limit * 1.15 or self.random.random() > ambiguity(example) / AMBIGUOUS:
                 continue
             examples.append(example)
             total += example.length
@@ -48,6 +53,20 @@ class ExampleSource:
 def acceptance(lesson: dict) -> float:
     """Most commits change one place; most edits that people ask a chat model for change several."""
     return min(1.0, 0.12 + 0.05 * lesson["changed_lines"] + 0.2 * (lesson["hunks"] - 1))
+
+
+def ambiguity(example: Example) -> float:
+    """The share of tokens that are copied from a place whose last few tokens stand elsewhere in the prompt, too, before others.
+
+    There a copy goes astray if the model looks back no further than that.
+    """
+    prompt = example.prompt
+    following: dict[tuple[int, ...], set[int]] = {}
+    for end in range(LOOK_BACK, len(prompt)):
+        following.setdefault(tuple(prompt[end - LOOK_BACK : end]), set()).add(prompt[end])
+    text = prompt[-LOOK_BACK:] + example.answer
+    spans = (tuple(text[end - LOOK_BACK : end]) for end in range(LOOK_BACK, len(text)))
+    return sum(len(following.get(span, ())) > 1 for span in spans) / example.length
 
 
 class BatchQueue:

@@ -77,7 +77,7 @@ def grouped(entries: list[dict], key: str) -> dict[str, list[dict]]:
 def summary(entries: list[dict]) -> dict:
     totals = Totals()
     for entry in entries:
-        add(totals, Totals(*(entry[name] for name in ("cases", "exact", "wrong_tokens", "nats", "answer_bytes"))))
+        add(totals, Totals(*(entry[name] for name in ("cases", "exact", "wrong_tokens", "wrong_turns", "nats", "answer_bytes"))))
     return totals.summary()
 
 

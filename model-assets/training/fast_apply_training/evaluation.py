@@ -12,16 +12,19 @@ from random import Random
 
 import torch
 
-from .examples import Example, encode_example
+from .examples import TURN_WEIGHT, Example, encode_example
 from .prompt import PromptEncoder
 from .transformer import Transformer, score
 
 
 @dataclass
 class Totals:
+    """`wrong_turns` are the wrong tokens where copying from the original stops or starts again."""
+
     cases: int = 0
     exact: int = 0
     wrong_tokens: int = 0
+    wrong_turns: int = 0
     nats: float = 0.0
     answer_bytes: int = 0
 
@@ -39,6 +42,7 @@ class Totals:
             "exact": self.exact,
             "exact_rate": round(self.exact_rate, 4),
             "wrong_tokens_per_case": round(self.wrong_tokens / max(self.cases, 1), 3),
+            "wrong_turns_per_case": round(self.wrong_turns / max(self.cases, 1), 3),
             "bits_per_byte": round(self.bits_per_byte, 5),
         }
 
@@ -66,8 +70,9 @@ def evaluate_case(transformer: Transformer, example: Example) -> Totals:
     hidden = transformer.hidden([example.prompt + example.answer[:-1]])[len(example.prompt) - 1 :]
     targets = torch.tensor(example.answer, device=transformer.device)
     losses, right = score(transformer, hidden, targets)
-    wrong = int((~right).sum())
-    return Totals(1, int(wrong == 0), wrong, float(losses.double().sum()), example.answer_bytes)
+    wrong = ~right.cpu()
+    turns = torch.tensor(example.weights) == TURN_WEIGHT
+    return Totals(1, int(not wrong.any()), int(wrong.sum()), int((wrong & turns).sum()), float(losses.double().sum()), example.answer_bytes)
 
 
 def evaluate(transformer: Transformer, examples: list[Example]) -> Totals:
@@ -81,5 +86,6 @@ def add(totals: Totals, case: Totals) -> None:
     totals.cases += case.cases
     totals.exact += case.exact
     totals.wrong_tokens += case.wrong_tokens
+    totals.wrong_turns += case.wrong_turns
     totals.nats += case.nats
     totals.answer_bytes += case.answer_bytes

@@ -19,7 +19,7 @@ from peft import PeftModel
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from fast_apply_training.base_model import BaseModel
-from fast_apply_training.examples import answer_weights, encode_example, training_example
+from fast_apply_training.examples import TURN_WEIGHT, answer_weights, encode_example, training_example
 from fast_apply_training.export import load_adapter
 from fast_apply_training.golden import golden
 from fast_apply_training.lessons import check_disjoint, near_duplicates, split
@@ -194,8 +194,8 @@ class TinyModel(unittest.TestCase):
         answer = self.encoder.answer(after)
         weights = answer_weights(self.encoder, before, after, answer)
         self.assertEqual(len(weights), len(answer))
-        self.assertEqual(weights.count(5.0), 2)
-        self.assertEqual(weights[0], 1.0)
+        self.assertEqual(weights.count(TURN_WEIGHT), 3)
+        self.assertEqual(weights[0], TURN_WEIGHT)
 
     def test_training_resumes_lowers_the_loss_and_exports(self):
         folder = Path(self.folder.name)

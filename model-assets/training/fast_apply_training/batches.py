@@ -19,7 +19,7 @@ AMBIGUOUS = 0.035
 
 
 class ExampleSource:
-    """Draws examples whose length fits the curriculum: the limit glessons from `shortest` to `longest` tokens."""
+    """Draws examples whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
 
     CHARACTERS_PER_TOKEN = 3.3
 

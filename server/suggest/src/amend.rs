@@ -2,6 +2,7 @@
 
 use crate::brackets::depth_without_braces as depth;
 use crate::edges;
+use crate::hidden_lead;
 use crate::import_upkeep;
 use crate::imports;
 use crate::keys::given_names;
@@ -16,6 +17,7 @@ use crate::removal;
 /// Keeps imports that the merged text still uses, and takes out what the words order to remove.
 pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     edges::amend(plan, ops);
+    hidden_lead::keep(plan, ops);
     fill_markers(plan, ops);
     drop_rest_of_heads(plan, ops);
     remainder::drop(plan, ops);

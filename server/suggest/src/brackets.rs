@@ -84,6 +84,14 @@ impl Brackets {
         }
     }
 
+    /// What closes the bodies that are open; nothing inside other brackets.
+    pub(crate) fn ends_of_bodies(&self) -> String {
+        match self.open.iter().all(|open| open.close == '}') {
+            true => "}".repeat(self.open.len()),
+            false => String::new(),
+        }
+    }
+
     /// What stands for a marker to a parser, given the next line, of whose indentation `margin` does not count.
     ///
     /// It closes what ends before that line: all that opens on deeper lines, and on lines as deep unless the line
@@ -131,6 +139,15 @@ mod tests {
             brackets.pass(line);
         }
         assert_eq!(brackets.before(next, 0), expected);
+    }
+
+    #[test]
+    fn bodies_end_that_nobody_closes() {
+        let mut brackets = Brackets::default();
+        brackets.pass("impl A { fn a(b: [u8; 2]) {");
+        assert_eq!(brackets.ends_of_bodies(), "}}");
+        brackets.pass("c(");
+        assert_eq!(brackets.ends_of_bodies(), "");
     }
 
     #[test]

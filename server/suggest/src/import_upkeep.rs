@@ -39,7 +39,8 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             .filter_map(|&new| new_row(&ops[new]))
             .any(|sketch| {
                 let other = plan.shown.rows[sketch].text;
-                let names = imports::bound_names(other);
+                let statement = shown_statement(plan, sketch);
+                let names = imports::bound_names(&statement);
                 // An import in another block binds another name.
                 if plan.shown.rows[sketch].indent as isize + plan.shifts[sketch] != indent as isize
                 {
@@ -87,7 +88,7 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
                     .push((0.7, "an import is moved past other code".to_owned()));
             }
             plan.doubts.push((
-                if same { 0.95 } else { 0.78 },
+                if same || moved { 0.95 } else { 0.78 },
                 format!(
                     "the import on line {} is superseded",
                     plan.original.rows[original].line + 1
@@ -95,6 +96,14 @@ pub(crate) fn drop_superseded_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             ));
         }
     }
+}
+
+/// The import that begins at a row of the sketch, on one line.
+fn shown_statement(plan: &Plan<'_>, sketch: usize) -> String {
+    let rows = &plan.shown.rows[sketch..];
+    let count = statement_rows(rows.iter()).unwrap_or(1);
+    let rows: Vec<&str> = rows[..count].iter().map(|row| row.trimmed()).collect();
+    rows.join(" ")
 }
 
 /// An import that the sketch passes over, or that a new one was taken to replace, stays if the result uses a name that
@@ -108,6 +117,7 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
         return;
     }
     let mut bodies = Vec::new();
+    let mut comments = Vec::new();
     let mut bound = Vec::new();
     for op in ops.iter() {
         let (text, import, comment) = match *op {
@@ -121,8 +131,10 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
             }
             Op::Delete { .. } | Op::Gap { .. } => continue,
         };
-        if !comment {
-            if import { &mut bound } else { &mut bodies }.push(text);
+        match (import, comment) {
+            (true, _) => bound.push(text),
+            (false, true) => comments.push(text),
+            (false, false) => bodies.push(text),
         }
     }
     // From the last one, so that what is put in moves none of the others.
@@ -131,9 +143,16 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
             continue;
         };
         let names = imports::bound_names(plan.original.rows[original].text);
+        // Comments that link to it are all that some imports are for.
+        let only_linked = |name: &str| {
+            let rows = plan.original.rows.iter().zip(&plan.original_imports);
+            let mut code = rows.filter(|(row, import)| !**import && !is_comment(row));
+            !code.any(|(row, _)| imports::uses(row.text, name))
+                && comments.iter().any(|line| imports::uses(line, name))
+        };
         let needs = |name: &&str| {
             !bound.iter().any(|line| imports::uses(line, name))
-                && bodies.iter().any(|line| imports::refers(line, name))
+                && (bodies.iter().any(|line| imports::refers(line, name)) || only_linked(name))
         };
         let needed = match ops[at] {
             // A new form of an import has some of its names.

@@ -18,10 +18,13 @@ const WORDS: &[&str] = &[
     "var",
 ];
 
-/// The name that a line gives to a value or a field: `name: T`, `"name": 1`, `name = 1`, `T name;`, `Name T`. None if
-/// the line does something else.
+/// The name that a line gives to a value or a field: `name: T`, `"name": 1`, `name = 1`, `T name;`, `Name T`,
+/// `#define name`. None if the line does something else.
 pub(crate) fn key(text: &str) -> Option<&str> {
     let mut rest = text.trim();
+    if let Some(macro_name) = rest.strip_prefix("#define ") {
+        return macro_name.split([' ', '(']).find(|name| !name.is_empty());
+    }
     while let Some((word, behind)) = rest.split_once(' ')
         && (WORDS.contains(&word) || word.starts_with("pub("))
     {
@@ -115,6 +118,7 @@ mod tests {
             ("    val z: Int = 0,", "z"),
             ("const MAX = 5;", "MAX"),
             ("    Kind::First => 1,", "Kind::First"),
+            ("#define  LIMIT(a) 5", "LIMIT"),
             ("\"first\" -> 1", "\"first\""),
         ] {
             assert_eq!(key(line), Some(name), "{line}");

@@ -282,6 +282,19 @@ impl Plan<'_> {
             stretch.shift = 0;
             ops = aligner.align(&stretch);
         }
+        if edges.file
+            && let Some(shift) = self
+                .shift_of_wrapping(&ops, stretch.shift)
+                .or_else(|| self.shift_of_replacing(&ops, stretch.shift))
+        {
+            for unit in &stretch.units {
+                if let Unit::Row(row) = unit {
+                    self.shifts[*row] = shift;
+                }
+            }
+            stretch.shift = shift;
+            ops = aligner.align(&stretch);
+        }
         let settled = ops.iter().all(|op| match *op {
             Op::Match { .. } | Op::Keep { .. } | Op::Gap { .. } => true,
             Op::Insert { sketch } => self.fresh[sketch],

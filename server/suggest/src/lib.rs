@@ -24,7 +24,7 @@
 //! 2. `plan` pairs the symbols (`pairing`, `successor`), orders them (`chain`), notes what stays unshown (`sticky`) and
 //!    goes down the levels (`level`), aligning what lies between (`align`: `candidates` and `blocks` say which rows can
 //!    be paired, `cells` which are). New code away from any line of the file is put by `placement`.
-//! 3. `amend` corrects the operations: beside markers (`edges`, `remainder`), at imports (`import_upkeep`), and by the
+//! 3. `amend` corrects the operations: beside markers (`edges`, `hidden_lead`, `remainder`), at imports (`import_upkeep`), and by the
 //!    words (`removal`).
 //! 4. `assemble` writes the text with its blank lines (`spacing`, `parting`, `habit`).
 //! 5. `doubt` weighs the result (`passed`, `margins`, `piece`, `strays`); `merge` tries other tastes and `readings`.
@@ -64,6 +64,7 @@ mod format;
 mod fragment;
 mod guard;
 mod habit;
+mod hidden_lead;
 mod hunk;
 mod import_upkeep;
 mod imports;

@@ -5,7 +5,7 @@ use crate::imports;
 use crate::keys::key;
 use crate::operation::Op;
 use crate::pairing::last_part;
-use crate::plan::Plan;
+use crate::plan::{Plan, result_text};
 
 /// Adds a doubt for each end of the sketch that may be the file's.
 pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
@@ -66,11 +66,12 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
         Op::Insert { sketch } | Op::Replace { sketch, .. } => plan.shown_imports[sketch],
         _ => false,
     });
-    // The import right above new ones may be what they take the place of.
+    // The import right above new ones may be what they take the place of, unless what it binds is still used.
     let beside = matches!(first, Some(Op::Insert { sketch: 0 }))
         && plan.shown_imports.first() == Some(&true)
         && hidden > 0
-        && plan.original_imports[hidden - 1];
+        && plan.original_imports[hidden - 1]
+        && !binds_what_is_used(plan, ops, hidden - 1);
     if beside && hidden > 12 {
         doubts.push((
             0.75,
@@ -109,6 +110,16 @@ fn weigh_start(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>) {
             "the sketch may begin at the first line of the file".to_owned(),
         ));
     }
+}
+
+/// Whether a row of the original is an import whose every name the result uses.
+fn binds_what_is_used(plan: &Plan<'_>, ops: &[Op], original: usize) -> bool {
+    let names = imports::bound_names(plan.original.rows[original].text);
+    let used = |name: &&str| {
+        let mut texts = ops.iter().filter_map(|op| result_text(plan, op));
+        texts.any(|text| !imports::is_import(text) && imports::refers(text, name))
+    };
+    !names.is_empty() && names.iter().all(used)
 }
 
 /// Whether the sketch's first line gives a value to the name that a row of the original, and no other, gives one to.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use crate::comment::is_comment;
 use crate::language::Language;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::rows::{Row, Rows};
@@ -135,7 +136,8 @@ impl Matcher<'_> {
         for index in fresh {
             let symbol = &self.sketch.symbols[index];
             // A single line is left to the alignment of lines, and so is what the file may well have.
-            if symbol.end - symbol.head > 1 && !self.is_known(symbol, namesake) {
+            let several = symbol.end - symbol.head > 1 || self.is_type_with_attributes(symbol);
+            if several && !self.is_known(symbol, namesake) {
                 pairing.fresh.push(index);
             }
         }
@@ -216,6 +218,14 @@ impl Matcher<'_> {
         } else {
             found
         }
+    }
+
+    /// Whether a symbol is a type below attributes, which might be taken for those of another one.
+    fn is_type_with_attributes(&self, symbol: &Symbol) -> bool {
+        let lead =
+            self.sketch_rows.row_at_line(symbol.lead)..self.sketch_rows.row_at_line(symbol.head);
+        let mut lead = self.sketch_rows.rows[lead].iter();
+        symbol.kind == Kind::Type && lead.any(|row| !is_comment(row))
     }
 
     /// Whether an unpaired symbol need not be new: the file has several values of its name, or its first line

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::comment::is_comment;
 use crate::operation::Op;
 use crate::outline::Kind;
 use crate::plan::Plan;
@@ -30,6 +31,12 @@ pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>
     }
     if keeps_between_neighbours(plan, ops) {
         add(0.77, "lines stay between two that are shown side by side");
+    }
+    if passes_over_code_at_imports(plan, ops) {
+        add(
+            0.75,
+            "other lines stay among imports that are shown without them",
+        );
     }
 }
 
@@ -131,6 +138,32 @@ fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
             return true;
         }
         at += ops[at..].iter().take_while(|op| !hidden(op)).count();
+    }
+    false
+}
+
+/// Whether a sketch without markers shows an import of the file below another line of the file, and passes over code
+/// between them that is no import.
+fn passes_over_code_at_imports(plan: &Plan<'_>, ops: &[Op]) -> bool {
+    if plan.whole || plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
+        return false;
+    }
+    let mut passed = None;
+    for op in ops {
+        match *op {
+            Op::Keep { original } => {
+                let code =
+                    !plan.original_imports[original] && !is_comment(&plan.original.rows[original]);
+                passed = passed.map(|passed| passed || code);
+            }
+            Op::Match { original, .. } => {
+                if passed == Some(true) && plan.original_imports[original] {
+                    return true;
+                }
+                passed = Some(false);
+            }
+            Op::Replace { .. } | Op::Insert { .. } | Op::Delete { .. } | Op::Gap { .. } => {}
+        }
     }
     false
 }

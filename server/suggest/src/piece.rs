@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::operation::Op;
+use crate::outline::Kind;
+use crate::pairing::last_part;
 use crate::plan::Plan;
 
 /// The operations between two markers, and the original rows that the markers on either side stand for.
@@ -91,6 +93,12 @@ pub(crate) fn weigh_piece(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(
         })
         .collect();
     weigh_deletions(plan, piece, doubts);
+    if let Some(name) = overwritten_at_end(plan, piece) {
+        doubts.push((
+            0.6,
+            format!("{name} goes where the sketch may end above it"),
+        ));
+    }
     weigh_copies(plan, piece, doubts);
     // Closing brackets that are shown and stay say nothing.
     let silent = piece.ops.iter().all(
@@ -328,6 +336,37 @@ fn weigh_deletions(plan: &Plan<'_>, piece: &Piece<'_>, doubts: &mut Vec<(f32, St
             ));
         }
     }
+}
+
+/// A function or type whose head goes for a line that does not have its name, and behind whose end the piece shows
+/// nothing that the file has: the new lines may stand above it.
+fn overwritten_at_end<'p>(plan: &'p Plan<'_>, piece: &Piece<'_>) -> Option<&'p str> {
+    let last_match = piece.ops.iter().rev().find_map(|op| match *op {
+        Op::Match { original, .. } => Some(original),
+        _ => None,
+    })?;
+    let shown = |name: &str| {
+        let mut rows = plan.shown.rows.iter();
+        rows.any(|row| crate::imports::uses(row.text, name))
+    };
+    let symbols = plan.original_outline.symbols.iter().enumerate();
+    let mut overwritten = symbols.filter(|(index, symbol)| {
+        let name = last_part(&symbol.name);
+        let head = plan.original.row_at_line(symbol.head);
+        let goes = piece.ops.iter().any(|op| {
+            matches!(*op, Op::Delete { original } | Op::Replace { original, .. } if original == head)
+        });
+        goes && symbol.kind != Kind::Value
+            && symbol.end - symbol.head > 2
+            && last_match < plan.original_rows(*index).end
+            && !plan.pairing.pairs.iter().any(|pair| pair.original == *index)
+            && !plan.replaced.contains(index)
+            && !plan.request.names(name)
+            && !shown(name)
+    });
+    overwritten
+        .next()
+        .map(|(_, symbol)| last_part(&symbol.name))
 }
 
 /// New lines that stand side by side in the hidden part of the file may be those lines.

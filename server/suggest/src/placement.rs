@@ -169,7 +169,7 @@ fn target(
         }
         Some(Place::End) if fresh => {
             plan.doubts.push((
-                0.9,
+                0.95,
                 "new code is placed at the end, as the words say".to_owned(),
             ));
             return end;

@@ -74,10 +74,7 @@ impl<'a> Plan<'a> {
         let shown = Rows::new(&sketch.text, &mut vocabulary);
         let likeness = Likeness::new(&original_rows, vocabulary.len());
         let (mut shown_outline, original_outline) = match language {
-            Some(language) => (
-                Outline::of_fragment(&sketch.parseable(language), language),
-                Outline::new(original, language),
-            ),
+            Some(language) => (sketch.outline(language), Outline::new(original, language)),
             None => (Outline::default(), Outline::default()),
         };
         fragment::mend(&mut shown_outline, &sketch.text, &sketch.meanings);
@@ -296,5 +293,10 @@ fn is_whole(sketch: &Sketch, shown: &Rows<'_>, original: &Rows<'_>) -> bool {
     };
     let inside = || at.is_some_and(|at| (0..at).all(is_header));
     let share = same / all;
+    // A file is not shown indented as a whole.
+    let margin = |rows: &Rows<'_>| rows.rows.iter().map(|row| row.indent).min();
+    if margin(shown) > margin(original) {
+        return false;
+    }
     begins && share >= 0.6 || share >= 0.85 && !inside()
 }

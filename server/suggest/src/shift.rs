@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::align::Unit;
 use crate::marker::Meaning;
+use crate::operation::Op;
 use crate::pairing::Pair;
 use crate::plan::Plan;
 use crate::rows::Rows;
@@ -125,6 +126,58 @@ impl Plan<'_> {
                 0
             }
         })
+    }
+
+    /// The shift with which a sketch that wraps new rows around a line of the file stands on that line's column. Only
+    /// where it would stand no further inside than the line that opens its block, and that line stays unshown: then
+    /// the new rows do not take its place.
+    pub(crate) fn shift_of_wrapping(&self, ops: &[Op], shift: isize) -> Option<isize> {
+        let marked = ops
+            .iter()
+            .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
+        let rows = ops.iter().filter_map(|op| match *op {
+            Op::Match { sketch, .. } | Op::Replace { sketch, .. } | Op::Insert { sketch } => {
+                Some(sketch)
+            }
+            Op::Keep { .. } | Op::Delete { .. } | Op::Gap { .. } => None,
+        });
+        let least = rows.clone().map(|row| self.shown.rows[row].indent).min()?;
+        let first = rows.min()?;
+        let (sketch, original) = ops.iter().find_map(|op| match *op {
+            Op::Match { sketch, original } => Some((sketch, original)),
+            _ => None,
+        })?;
+        let wraps = ops.contains(&Op::Insert { sketch: first })
+            && self.shown.rows[first].indent == least
+            && self.shown.rows[sketch].indent > least;
+        if marked || !wraps {
+            return None;
+        }
+        let column = self.original.rows[original].indent;
+        let mut above = (0..original).rev();
+        let opener = above.find(|row| self.original.rows[*row].indent < column)?;
+        let outer = self.original.rows[opener].indent as isize;
+        let stays = ops.contains(&Op::Keep { original: opener });
+        (stays && least as isize + shift <= outer).then_some(column as isize - least as isize)
+    }
+
+    /// The shift of a sketch on the first column that shows no line of the file: that of the line it replaces, if it
+    /// replaces one only.
+    pub(crate) fn shift_of_replacing(&self, ops: &[Op], shift: isize) -> Option<isize> {
+        let mut replaced = ops.iter().filter_map(|op| match *op {
+            Op::Replace {
+                sketch, original, ..
+            } => Some((sketch, original)),
+            _ => None,
+        });
+        let (sketch, original) = replaced.next()?;
+        let others = ops
+            .iter()
+            .any(|op| matches!(op, Op::Match { .. } | Op::Insert { .. }));
+        let row = &self.shown.rows[sketch];
+        let column = self.original.rows[original].indent as isize;
+        let alone = replaced.next().is_none() && !others && !row.is_directive();
+        (alone && row.indent == 0 && shift == 0 && column > 0).then_some(column)
     }
 
     /// The shift of new rows between symbols of one level: that of a symbol beside them that stands on their column.

@@ -8,6 +8,7 @@ use crate::comment::comment_words;
 use crate::elision;
 use crate::language::Language;
 use crate::marker::{self, KnownLines, Meaning};
+use crate::outline::Outline;
 
 /// A sketch whose one-line blocks (`fn a() { ... }`) are spread over lines.
 #[derive(Debug)]
@@ -71,9 +72,23 @@ impl Sketch {
             .any(|meaning| matches!(meaning, Meaning::Gap(_)))
     }
 
+    /// The named parts of the sketch.
+    pub(crate) fn outline(&self, language: Language) -> Outline {
+        let (text, ends) = self.parseable(language);
+        let open = Outline::of_fragment(&text, language);
+        if open.errors == 0 || ends.is_empty() {
+            return open;
+        }
+        let closed = Outline::of_fragment(&format!("{text}{ends}\n"), language);
+        match closed.errors {
+            0 => closed,
+            _ => open,
+        }
+    }
+
     /// The text for a parser: a marker that is no comment, or that a body cannot do without, becomes a statement
-    /// or a blank line. Lines keep their numbers.
-    pub(crate) fn parseable(&self, language: Language) -> String {
+    /// or a blank line. Lines keep their numbers. And what closes the bodies that the sketch leaves open.
+    fn parseable(&self, language: Language) -> (String, String) {
         let lines: Vec<&str> = self.text.lines().collect();
         let margin = lines
             .iter()
@@ -109,7 +124,7 @@ impl Sketch {
             }
             text.push('\n');
         }
-        text
+        (text, open.ends_of_bodies())
     }
 }
 

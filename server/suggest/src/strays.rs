@@ -152,15 +152,26 @@ fn swallowed<'p>(plan: &'p Plan<'_>, ops: &[Op]) -> Option<&'p str> {
     })
 }
 
-/// Whether a new line opens a comment of several lines and the next one of the sketch is a marker.
+/// Whether new lines open a comment of several lines and do not close it, and what follows is none of its lines.
 fn opens_a_comment(plan: &Plan<'_>, ops: &[Op]) -> bool {
-    ops.windows(2).any(|ops| match *ops {
-        [Op::Insert { sketch }, Op::Gap { .. }] => {
-            let text = plan.shown.rows[sketch].trimmed();
-            text.starts_with("/*") && !text.contains("*/")
+    let mut open = false;
+    for op in ops {
+        match *op {
+            Op::Insert { sketch } => {
+                let text = plan.shown.rows[sketch].trimmed();
+                open = (open || text.starts_with("/*")) && !text.contains("*/");
+            }
+            Op::Gap { sketch: Some(_) } if open => return true,
+            _ => {
+                let follows = result(plan, op).map(|(row, _)| row.trimmed());
+                if open && follows.is_some_and(|text| !text.starts_with('*')) {
+                    return true;
+                }
+                open &= follows.is_none();
+            }
         }
-        _ => false,
-    })
+    }
+    open
 }
 
 /// The words of a comment that tells what goes, where nothing goes that has a name of the comment's.

@@ -12,8 +12,10 @@ pub(crate) fn errors(text: &str, language: Option<Language>) -> usize {
     )
 }
 
-/// The same for a text whose errors by the grammar are known.
+/// The same for a text whose errors by the grammar are known. Where there are none, all brackets of the code balance;
+/// those of comments and strings need not.
 pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Language>) -> usize {
+    let is_parsed = parsed == 0 && language.is_some_and(|language| language.grammar().is_some());
     let (mut round, mut square, mut curly, mut conditions) = (0i64, 0i64, 0i64, 0i64);
     let preprocessed = matches!(language, Some(Language::C | Language::Cpp));
     for line in text.lines() {
@@ -34,5 +36,9 @@ pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Languag
                 i64::from(directive.starts_with("if")) - i64::from(directive.starts_with("endif"));
         }
     }
-    parsed + (round.abs() + square.abs() + curly.abs() + conditions.abs()) as usize
+    let brackets = match is_parsed {
+        true => 0,
+        false => round.abs() + square.abs() + curly.abs(),
+    };
+    parsed + (brackets + conditions.abs()) as usize
 }

@@ -148,6 +148,9 @@ impl Request {
                 let after = self.text[at + name.len()..]
                     .trim_start_matches(['`', '(', ')', '*'])
                     .trim_start();
+                if is_told_to_go(&after.to_lowercase()) {
+                    return true;
+                }
                 let next = after
                     .split(|c: char| !c.is_alphanumeric())
                     .next()
@@ -180,7 +183,7 @@ impl Request {
                 if before.ends_with('(') && !before.ends_with(" (") {
                     return false;
                 }
-                let before = before.trim_end_matches(['`', '*', ' ']);
+                let before = without_qualifier(before).trim_end_matches(['`', '*', ' ']);
                 before
                     .rsplit(|c: char| !c.is_alphanumeric())
                     .filter(|word| !word.is_empty())
@@ -209,11 +212,13 @@ impl Request {
             let verb = before
                 .rsplit(|c: char| !c.is_alphanumeric())
                 .filter(|word| !word.is_empty())
-                .take(3)
+                .take(4)
                 .find(|word| {
                     !matches!(
                         *word,
                         "the"
+                            | "two"
+                            | "three"
                             | "both"
                             | "old"
                             | "unused"
@@ -279,7 +284,13 @@ impl Request {
                 best = Some((at, place));
             }
         };
-        for name in names.filter(|name| name.len() >= 3) {
+        let code = |name: &str| {
+            let spans = ["`", "()`", "("];
+            spans
+                .iter()
+                .any(|end| self.text.contains(&format!("`{name}{end}")))
+        };
+        for name in names.filter(|name| name.len() >= 3 || code(name)) {
             for at in self.positions(name) {
                 let before = self
                     .lower
@@ -371,7 +382,76 @@ impl Request {
     }
 }
 
+/// Words before a name without what qualifies it: `registry::`, `self.`.
+fn without_qualifier(words: &str) -> &str {
+    let mut rest = words;
+    while let Some(before) = rest.strip_suffix("::").or_else(|| rest.strip_suffix('.')) {
+        let own = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        if own.len() == before.len() {
+            break;
+        }
+        rest = own;
+    }
+    rest
+}
+
+/// Whether words behind a name say that it goes: "can be deleted", "is not needed any more".
+fn is_told_to_go(words: &str) -> bool {
+    let Some((verb, rest)) = words.split_once(' ') else {
+        return false;
+    };
+    let goes = match verb {
+        "can" | "should" | "must" => &["go", "be removed", "be deleted", "be dropped"][..],
+        "is" | "are" => &[
+            "gone",
+            "removed",
+            "deleted",
+            "dropped",
+            "not needed any",
+            "no longer needed",
+        ],
+        "isn't" | "aren't" => &["needed any"],
+        "goes" | "go" => &["away"],
+        _ => &[],
+    };
+    goes.iter().any(|goes| {
+        let behind = rest.strip_prefix(goes);
+        behind.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
+    })
+}
+
 fn has_word(text: &str, words: &[&str]) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .any(|word| words.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_is_one_in_backticks() {
+        let place = |words: &str| Request::new(words).place(["to"].into_iter());
+        let below = Some(Place::After("to".to_owned()));
+        assert_eq!(place("directly below `to()`:"), below);
+        assert_eq!(place("It goes after `to`."), below);
+        assert_eq!(place("a line after to put it"), None);
+    }
+
+    #[test]
+    fn what_is_not_needed_goes() {
+        let orders = |words: &str| Request::new(words).orders_removal("helper");
+        assert!(orders("`helper()` is not needed any more, delete it."));
+        assert!(orders("Then helper can go."));
+        assert!(orders("Remove `outer::inner::helper` completely"));
+        assert!(!orders("Remove it. Call outer.helper()"));
+        assert!(!orders("The helper can goad it."));
+        assert!(!orders("helper is needed."));
+    }
+
+    #[test]
+    fn what_is_ordered_out_can_be_counted() {
+        let words = Request::new("Delete `a`, keep `b`, and remove the two `@throws` lines.");
+        assert_eq!(words.ordered_out(), ["a", "@throws"]);
+    }
 }

@@ -1,5 +1,7 @@
 //! Imports beside new ones, and without what used them.
 
+use fast_apply_suggest::CONFIDENT;
+
 use crate::sketch::{check, merged};
 
 #[test]
@@ -175,4 +177,34 @@ export function isSet(name: string) {
         .replace("import * as env from 'env';\n", "")
         .replace("parseFlag(env.get(name))", "name in process.env");
     check("set.ts", "", sketch, before, &after);
+}
+
+#[test]
+fn what_else_stands_among_imports_is_not_passed_over_unasked() {
+    let before = "\
+#pragma once
+
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+
+#include <windows.h>
+
+#include <mutex>
+#include <string>
+
+void run();
+";
+    let sketch = "\
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+";
+    let merge = merged("run.h", "", sketch, before);
+    assert!(merge.confidence < CONFIDENT);
+    let sketch = sketch.replace("#pragma once\n\n", "");
+    let merge = merged("run.h", "", &sketch, before);
+    assert!(merge.confidence >= CONFIDENT, "{:?}", merge.doubts);
 }

@@ -35,7 +35,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
     }
     if let Some(code) = stays_against_orders(plan, text, original) {
         doubts.push((
-            0.7,
+            0.25,
             format!("{code} stays, though the words tell to take it out"),
         ));
     }

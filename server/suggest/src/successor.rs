@@ -126,6 +126,6 @@ impl Matcher<'_> {
                 _ => {}
             }
         }
-        same > 0
+        same > 1
     }
 }

@@ -213,3 +213,18 @@ void run() {
     let sketch = "void run() {\n    open();\n\n    read(2);\n\n    close();\n}\n";
     check("run.cpp", "", sketch, before, sketch);
 }
+
+#[test]
+fn the_head_of_a_block_is_replaced_in_its_column() {
+    let before = "\
+<script>
+  // writing
+  $(\"form\").submit(function(e) {
+    post(e);
+  });
+</script>
+";
+    let sketch = "$(\"form\").on('submit', function(e) {\n  // ...\n";
+    let after = before.replace(".submit(function", ".on('submit', function");
+    assert_eq!(merged("chat.js", "", sketch, before).text, after);
+}

@@ -1,5 +1,7 @@
 //! Where functions and methods begin and end, and where new ones go.
 
+use fast_apply_suggest::CONFIDENT;
+
 use crate::sketch::{check, merged};
 
 #[test]
@@ -552,4 +554,75 @@ fn seek(&mut self, offset: usize) -> Option<usize> {
     let after = before.replace("    fn read_exact", &format!("{method}\n    fn read_exact"));
     let words = "This goes into `impl Cursor`, between `peek` and `read_exact`.";
     check("cursor.rs", words, sketch, before, &after);
+}
+
+#[test]
+fn a_new_method_at_the_end_of_a_sketch_may_stand_above_the_next_one() {
+    let before = "\
+public class UiCallback<T> {
+  public static <T> UiCallback<T> create(Callback<T> delegate) {
+    return new UiCallback<T>(delegate);
+  }
+
+  public void call(final T t) {
+    executor.execute(new Runnable() {
+      public void run() {
+        delegate.call(t);
+      }
+    });
+  }
+
+  public void expired() {
+    executor.execute(new Runnable() {
+      public void run() {
+        delegate.expired();
+      }
+    });
+  }
+}
+";
+    let sketch = "    return new UiCallback<T>(delegate);
+  }
+
+  @Override public void begin() {
+    executor.execute(new Runnable() {
+      public void run() {
+        delegate.begin();
+      }
+    });
+  }
+";
+    let merge = merged("UiCallback.java", "Add a callback.", sketch, before);
+    let is_right = merge.text.contains("call(final T t)") && merge.text.contains("begin()");
+    assert!(is_right || merge.confidence < CONFIDENT, "{}", merge.text);
+}
+
+#[test]
+fn a_module_shown_whole_is_not_the_file() {
+    let before = "\
+require 'optparse'
+
+module Shop
+  module Options
+    default :port, 4567
+    default :environment, :development
+
+    def log_file
+      File.dirname($0) + ('/%s.log' % environment)
+    end
+  end
+end
+";
+    let module: String = before
+        .lines()
+        .skip(3)
+        .take(8)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let sketch = module.replace(
+        ":development\n",
+        ":development\n    default :console, nil\n",
+    );
+    let after = before.replace(&module, &sketch);
+    check("options.rb", "", &sketch, before, &after);
 }

@@ -208,3 +208,28 @@ void run();
     let merge = merged("run.h", "", &sketch, before);
     assert!(merge.confidence >= CONFIDENT, "{:?}", merge.doubts);
 }
+
+#[test]
+fn an_import_for_a_link_in_a_comment_stays_beside_a_new_one() {
+    let before = "\
+package shop;
+
+import shop.http.Header;
+import shop.http.Part;
+import shop.http.Path;
+
+/** Converts what {@link Part} and {@link Path} take. */
+interface Converter {
+  Header header();
+}
+";
+    let sketch = "import shop.http.Header;\nimport shop.http.HeaderMap;\n";
+    let after = before.replace(sketch.lines().next().unwrap(), sketch.trim_end());
+    check(
+        "Converter.java",
+        "Add the missing import.",
+        sketch,
+        before,
+        &after,
+    );
+}

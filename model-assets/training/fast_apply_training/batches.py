@@ -16,6 +16,7 @@ from .prompt import PromptEncoder
 LOOK_BACK = 6
 # Examples with a smaller share of ambiguous tokens are drawn less often: they teach less for the same time.
 AMBIGUOUS = 0.035
+LEAST_ACCEPTANCE = 0.1
 
 
 class ExampleSource:
@@ -43,7 +44,9 @@ class ExampleSource:
             if self.random.random() > acceptance(lesson):
                 continue
             example = training_example(lesson, self.encoder, self.random)
-            if example.length > limit * 1.15 or self.random.random() > ambiguity(example) / AMBIGUOUS:
+            if example.length > limit * 1.15:
+                continue
+            if self.random.random() > max(LEAST_ACCEPTANCE, ambiguity(example) / AMBIGUOUS):
                 continue
             examples.append(example)
             total += example.length

@@ -14,6 +14,7 @@ import json
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -77,7 +78,7 @@ def grouped(entries: list[dict], key: str) -> dict[str, list[dict]]:
 def summary(entries: list[dict]) -> dict:
     totals = Totals()
     for entry in entries:
-        add(totals, Totals(*(entry[name] for name in ("cases", "exact", "wrong_tokens", "wrong_turns", "nats", "answer_bytes"))))
+        add(totals, Totals(**{field.name: entry[field.name] for field in fields(Totals)}))
     return totals.summary()
 
 

@@ -72,7 +72,14 @@ def evaluate_case(transformer: Transformer, example: Example) -> Totals:
     losses, right = score(transformer, hidden, targets)
     wrong = ~right.cpu()
     turns = torch.tensor(example.weights) == TURN_WEIGHT
-    return Totals(1, int(not wrong.any()), int(wrong.sum()), int((wrong & turns).sum()), float(losses.double().sum()), example.answer_bytes)
+    return Totals(
+        cases=1,
+        exact=int(not wrong.any()),
+        wrong_tokens=int(wrong.sum()),
+        wrong_turns=int((wrong & turns).sum()),
+        nats=float(losses.double().sum()),
+        answer_bytes=example.answer_bytes,
+    )
 
 
 def evaluate(transformer: Transformer, examples: list[Example]) -> Totals:

@@ -8,7 +8,7 @@ from random import Random
 
 from .prompt import PromptEncoder
 
-# More than this, and plain copying is learnt too slowly: most of a weak adapter's wrong tokens are in the midst of copies.
+# No more, because most of a weak adapter's wrong tokens are in the midst of copies.
 TURN_WEIGHT = 3.0
 NO_OP_SHARE = 0.02
 # Most callers give no instruction; then the prose of the reply stands in the prompt.

@@ -4,7 +4,8 @@
 
 The learning rate follows a cosine over the wall-clock budget, so that a run
 ends with a finished adapter whatever the speed of the machine. A run continues
-from RUN/checkpoint.pt if that exists. RUN/log.jsonl holds one line per report.
+from RUN/checkpoint.pt if that exists; a first run may start from a finished
+adapter (`--start`). RUN/log.jsonl holds one line per report.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .base_model import BaseModel
 from .batches import BatchQueue
 from .evaluation import evaluate, sample
 from .examples import Example
-from .export import save_adapter
+from .export import load_adapter, save_adapter
 from .lessons import read_lessons, split
 from .prompt import PromptEncoder
 from .transformer import Adapter, Transformer, WeightedCrossEntropy
@@ -113,7 +114,10 @@ def main() -> None:
     report(options, {"event": "data", "training": len(training), "held_out": len(held_out)})
     probe = [example for _, example in sample(held_out, encoder, 0, 80, options.probe_cases, seed=7)]
 
-    adapter = Adapter(base, options.rank, options.alpha, options.seed, options.device)
+    if options.start:
+        adapter = load_adapter(base, options.start, options.device)
+    else:
+        adapter = Adapter(base, options.rank, options.alpha, options.seed, options.device)
     transformer = Transformer(base, adapter, options.device, getattr(torch, options.dtype))
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
     state = {"step": 0, "tokens": 0, "seconds": 0.0}
@@ -197,6 +201,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lessons", type=Path, nargs="+", required=True, help="lessons, JSON Lines, plain or .zst; several draws of the same pairs give variety")
     parser.add_argument("--measured", type=Path, nargs="*", default=[], help="further lessons, which training must not resemble")
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--start", type=Path, help="an adapter to go on from, with its rank and alpha")
     parser.add_argument("--base-name", default="HuggingFaceTB/SmolLM2-135M-Instruct")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))

@@ -19,7 +19,8 @@ from peft import PeftModel
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from fast_apply_training.base_model import BaseModel
-from fast_apply_training.examples import TURN_WEIGHT, answer_weights, encode_example, training_example
+from fast_apply_training.batches import ExampleSource, ambiguity
+from fast_apply_training.examples import TURN_WEIGHT, Example, answer_weights, encode_example, training_example
 from fast_apply_training.export import load_adapter
 from fast_apply_training.golden import golden
 from fast_apply_training.lessons import check_disjoint, near_duplicates, split
@@ -197,6 +198,24 @@ class TinyModel(unittest.TestCase):
         self.assertEqual(weights.count(TURN_WEIGHT), 3)
         self.assertEqual(weights[0], TURN_WEIGHT)
 
+    def test_ambiguous_tokens_follow_what_stands_twice(self):
+        def check(prompt: list[int], answer: list[int], ambiguous: int) -> None:
+            example = Example(prompt, answer, [1.0] * len(answer), 0)
+            self.assertAlmostEqual(ambiguity(example) * example.length, ambiguous)
+
+        twice = list(range(10, 16))
+        check([*range(40), 99], list(range(40)), 0)
+        check([*twice, 1, *twice, 1, 99], [*twice, 1], 0)
+        check([*twice, 1, *twice, 2, 99], [*twice, 1], 1)
+        check([*twice, 1, *twice, 2, 99], [*twice, 1, 5, *twice, 2], 2)
+        check([*twice[1:], 1, *twice[1:], 2, 99], [*twice[1:], 1], 0)
+
+    def test_lessons_without_ambiguous_tokens_are_drawn_too(self):
+        lesson = {**lessons("other+project", 1)[0], "before": "one\n", "after": "two\n", "sketch": "two\n", "changed_lines": 40}
+        self.assertEqual(ambiguity(encode_example(self.encoder, lesson)), 0)
+        batch = ExampleSource([lesson], self.encoder, 4000, 4000, Random(1)).batch(10, 0.0)
+        self.assertTrue(batch)
+
     def test_training_resumes_lowers_the_loss_and_exports(self):
         folder = Path(self.folder.name)
         data = folder / "lessons.jsonl"
@@ -219,6 +238,10 @@ class TinyModel(unittest.TestCase):
         adapter = load_adapter(self.base, output / "adapter")
         self.assertTrue(any(float(up.detach().abs().max()) > 0 for _, up in adapter.factors.values()))
         self.check_against_peft(adapter, output / "adapter")
+        untouched = [*command[: command.index("--output")], "--output", str(folder / "next"), "--start", str(output / "adapter"), "--steps", "0"]
+        subprocess.run(untouched, cwd=ROOT, check=True, capture_output=True, timeout=300)
+        self.assertEqual(*((run / "adapter/adapter_model.safetensors").read_bytes() for run in (output, folder / "next")))
+
         results = folder / "results.jsonl"
         evaluation = [
             sys.executable, "-m", "fast_apply_training.evaluate", "--gguf", str(self.model), "--adapter", str(output / "adapter"),

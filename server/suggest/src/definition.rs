@@ -157,7 +157,7 @@ impl Definitions<'_> {
             .child_by_field_name("parameters")
             .map(|node| self.squeezed(node))
             .unwrap_or_default();
-        Some((Kind::Function, name, parameters))
+        Some(test_case(&name, &parameters).unwrap_or((Kind::Function, name, parameters)))
     }
 
     fn value(&self, node: Node<'_>) -> Option<Definition> {
@@ -280,6 +280,22 @@ pub(crate) fn head(node: Node<'_>, outer: Option<Node<'_>>, start: usize) -> usi
         }
     }
     head
+}
+
+/// What a macro defines that reads like a function: `TEST(Suite, Name)` is called by its last argument.
+fn test_case(name: &str, parameters: &str) -> Option<Definition> {
+    let is_macro = name.len() > 1
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let arguments = parameters.strip_prefix('(')?.strip_suffix(')')?;
+    let (suite, case) = arguments.rsplit_once(',').unwrap_or(("", arguments));
+    let is_name = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | ',' | ':'))
+    };
+    (is_macro && !case.is_empty() && is_name(arguments))
+        .then(|| (Kind::Function, case.to_owned(), format!("{name}({suite})")))
 }
 
 /// Whether a word begins a statement and so cannot name a function.

@@ -47,7 +47,7 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
         ));
     }
     if text == original {
-        doubts.push((0.5, "nothing changes".to_owned()));
+        doubts.push((0.25, "nothing changes".to_owned()));
     }
     if plan.keeps_attributes() {
         doubts.push((

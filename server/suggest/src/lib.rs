@@ -29,7 +29,7 @@
 //! 4. `assemble` writes the text with its blank lines (`spacing`, `parting`, `habit`).
 //! 5. `doubt` weighs the result (`passed`, `margins`, `piece`, `strays`); `merge` tries other tastes and `readings`.
 //!
-//! Diffs and pairs go by `hunk` and `patch` alone.
+//! Diffs and pairs, also two blocks that the prose makes one (`told_pair`), go by `hunk` and `patch` alone.
 //!
 //! # Checking
 //!
@@ -111,6 +111,7 @@ mod strays;
 mod successor;
 mod syntax;
 mod taste;
+mod told_pair;
 mod wording;
 mod words;
 

@@ -270,7 +270,9 @@ impl Matcher<'_> {
                 .symbols
                 .iter()
                 .any(|other| other.name == shown.name && other.signature == shown.signature);
-            let plausible = content >= 0.5
+            let is_new =
+                shown.kind == Kind::Implementation && self.request.introduces_something_new();
+            let plausible = content >= 0.5 && !is_new
                 || self.is_of_the_same_trait(shown, original)
                 || overloads && (same_arity && content >= 0.15 || alone && content >= 0.3);
             if kept || !plausible {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::language::Family;
 use crate::path_hint::HintStrength;
 use crate::reply::{Block, Reply};
+use crate::told_pair;
 
 /// What a chat reply proposes for one file: blocks to be applied in order, as one edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Reply {
         }
         Selection {
             suggestion: Suggestion {
-                blocks,
+                blocks: told_pair::join(blocks, original),
                 instruction: self.instruction(),
             },
             ignored,

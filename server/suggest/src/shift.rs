@@ -87,7 +87,14 @@ impl Plan<'_> {
                 .or_insert_with(Vec::new)
                 .push(row);
         }
+        // A sketch that is moved as a whole moves its outermost lines, too.
+        let rows = units.iter().filter_map(|unit| match unit {
+            Unit::Row(row) => Some(&self.shown.rows[*row]).filter(|row| !row.is_directive()),
+            Unit::Gap { .. } => None,
+        });
+        let least = rows.clone().map(|row| row.indent).min();
         let mut votes = std::collections::BTreeMap::new();
+        let mut outermost = std::collections::BTreeSet::new();
         for unit in units {
             if let Unit::Row(row) = unit
                 && !self.fresh[*row]
@@ -97,14 +104,12 @@ impl Plan<'_> {
                 let shift = self.original.rows[*other].indent as isize
                     - self.shown.rows[*row].indent as isize;
                 *votes.entry(shift).or_insert(0usize) += 1;
+                let row = &self.shown.rows[*row];
+                if Some(row.indent) == least && !row.is_closer {
+                    outermost.insert(shift);
+                }
             }
         }
-        // A sketch that is moved as a whole moves its outermost lines, too.
-        let rows = units.iter().filter_map(|unit| match unit {
-            Unit::Row(row) => Some(&self.shown.rows[*row]).filter(|row| !row.is_directive()),
-            Unit::Gap { .. } => None,
-        });
-        let least = rows.clone().map(|row| row.indent).min();
         let stays = rows.clone().any(|row| {
             Some(row.indent) == least
                 && !row.is_closer
@@ -114,6 +119,13 @@ impl Plan<'_> {
             return Some(0);
         }
         let all: usize = votes.values().sum();
+        // What is wrapped inside of it stands further in still.
+        if let Some(&shift) = outermost.first().filter(|_| outermost.len() == 1)
+            && shift > 0
+            && votes[&shift] * 2 >= all
+        {
+            return Some(shift);
+        }
         let best = votes
             .into_iter()
             .max_by_key(|(shift, count)| (*count, *shift == 0));

@@ -35,7 +35,7 @@ pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>
         add(0.5, "a new comment does not end".to_owned());
     }
     if let Some(words) = ignored_order(plan, ops) {
-        add(0.6, format!("nothing goes where the sketch says: {words}"));
+        add(0.25, format!("nothing goes where the sketch says: {words}"));
     }
 }
 

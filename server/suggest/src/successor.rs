@@ -41,7 +41,11 @@ impl Matcher<'_> {
             }
             let content = self.contained(symbol.head + 1..symbol.end, old.head + 1..old.end);
             let (old_name, new_name) = (last_part(&old.name), last_part(&symbol.name));
-            if self.is_called(old_name) {
+            // Words about a type are none about its constructor.
+            let constructs = old
+                .parent
+                .is_some_and(|parent| self.original.symbols[parent].name == old.name);
+            if constructs || self.is_called(old_name) || self.request.places_beside(old_name) {
                 continue;
             }
             let said =

@@ -61,6 +61,24 @@ const RENAMES: &[&str] = &[
     "ported",
 ];
 
+const EXTRACTIONS: &[&str] = &[
+    "extract",
+    "extracted",
+    "extracts",
+    "factor",
+    "factored",
+    "factors",
+    "hoist",
+    "hoisted",
+    "move",
+    "moved",
+    "moves",
+    "pull",
+    "pulled",
+    "split",
+    "splits",
+];
+
 impl Request {
     pub(crate) fn new(words: &str) -> Self {
         Self {
@@ -148,7 +166,7 @@ impl Request {
                 let after = self.text[at + name.len()..]
                     .trim_start_matches(['`', '(', ')', '*'])
                     .trim_start();
-                if is_told_to_go(&after.to_lowercase()) {
+                if is_told_to_go(&after.to_lowercase()) || self.is_useless(at, name) {
                     return true;
                 }
                 let next = after
@@ -196,6 +214,39 @@ impl Request {
                         ]
                         .contains(&word)
                     })
+            })
+    }
+
+    /// Whether a sentence begins with a name, says that nobody needs it, and has it removed: "`foo` isn't used anywhere
+    /// any more, so remove it".
+    fn is_useless(&self, at: usize, name: &str) -> bool {
+        let sentence = self.sentence(at);
+        let Some((before, after)) = sentence.split_once(&name.to_ascii_lowercase()) else {
+            return false;
+        };
+        let is_first = before.matches('`').count() <= 1;
+        let verbs = ["remove", "delete", "drop"];
+        let objects = ["it", "that", "this", "the whole"];
+        let mut orders = verbs
+            .iter()
+            .flat_map(|verb| objects.map(|object| format!(" {verb} {object}")));
+        let useless = [
+            "unused",
+            "not used",
+            "n't used",
+            "no longer",
+            "no callers",
+            "not needed",
+            "n't needed",
+            "obsolete",
+            "dead",
+        ];
+        is_first
+            && useless.iter().any(|words| after.contains(words))
+            && orders.any(|order| {
+                after
+                    .split_once(&order)
+                    .is_some_and(|(_, rest)| !rest.starts_with(char::is_alphanumeric))
             })
     }
 
@@ -248,7 +299,7 @@ impl Request {
             // What goes "into" something stands before that word.
             let into = || {
                 let old = sentence.find(&old.to_ascii_lowercase());
-                old.is_some_and(|old| has_word(&sentence[old..], &["into"]))
+                old.is_some_and(|old| goes_into(sentence, &sentence[old..]))
             };
             has_word(sentence, RENAMES) || into()
         })
@@ -258,10 +309,16 @@ impl Request {
     pub(crate) fn renames_into(&self, old: &str, new: &str) -> bool {
         let together = |at: &usize| {
             let sentence = self.sentence(*at);
-            (has_word(sentence, RENAMES) || has_word(sentence, &["into"]))
+            (has_word(sentence, RENAMES) || goes_into(sentence, sentence))
                 && sentence.contains(&new.to_ascii_lowercase())
         };
         old != new && new.len() >= 3 && self.positions(old).iter().any(together)
+    }
+
+    /// Whether what introduces this block of several says that it is new.
+    pub(crate) fn introduces_something_new(&self) -> bool {
+        let introduction = self.introduction.as_ref();
+        introduction.is_some_and(|words| words.has_any(&["new", "add", "added", "adds"]))
     }
 
     /// Whether any of the words is in the text.
@@ -275,6 +332,12 @@ impl Request {
         introduced
             .and_then(|words| words.own_place(names.clone()))
             .or_else(|| self.own_place(names))
+    }
+
+    /// Whether the words put something new beside this.
+    pub(crate) fn places_beside(&self, name: &str) -> bool {
+        let place = self.place(std::iter::once(name));
+        matches!(place, Some(Place::After(_) | Place::Before(_)))
     }
 
     fn own_place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
@@ -420,6 +483,11 @@ fn is_told_to_go(words: &str) -> bool {
     })
 }
 
+/// Whether a part of a sentence says that something goes into something else. What is factored out of it stays.
+fn goes_into(sentence: &str, part: &str) -> bool {
+    has_word(part, &["into"]) && !has_word(sentence, EXTRACTIONS)
+}
+
 fn has_word(text: &str, words: &[&str]) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .any(|word| words.contains(&word))
@@ -444,6 +512,14 @@ mod tests {
         assert!(orders("`helper()` is not needed any more, delete it."));
         assert!(orders("Then helper can go."));
         assert!(orders("Remove `outer::inner::helper` completely"));
+        assert!(orders("`helper` isn't used anywhere now, so remove it."));
+        assert!(orders(
+            "`Outer.helper` has no callers once `a` is gone, so delete that method."
+        ));
+        assert!(!orders(
+            "`a` is unused once `helper` is there, so remove it."
+        ));
+        assert!(!orders("`helper` is not used by it yet. Do not drop it."));
         assert!(!orders("Remove it. Call outer.helper()"));
         assert!(!orders("The helper can goad it."));
         assert!(!orders("helper is needed."));

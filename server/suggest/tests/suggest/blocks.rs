@@ -228,3 +228,44 @@ fn the_head_of_a_block_is_replaced_in_its_column() {
     let after = before.replace(".submit(function", ".on('submit', function");
     assert_eq!(merged("chat.js", "", sketch, before).text, after);
 }
+
+#[test]
+fn cases_shown_at_the_margin_go_where_the_cases_are() {
+    let before = "\
+void dump(int kind) {
+  switch (kind) {
+    case kLiteral: {
+      int r = literal();
+      append(r);
+      break;
+    }
+    case kString:
+      append(string());
+      break;
+  }
+}
+";
+    let sketch = "\
+case kLiteral: {
+  int r = literal();
+  if (latin) {
+    push(r);
+  } else {
+    append(r);
+  }
+  break;
+}
+case kString:
+  if (latin) {
+    push(string());
+  } else {
+    append(string());
+  }
+  break;
+";
+    let inside: String = sketch.lines().map(|line| format!("    {line}\n")).collect();
+    let (head, rest) = before.split_once("    case").unwrap();
+    let (_, tail) = rest.rsplit_once("      break;\n").unwrap();
+    let after = format!("{head}{inside}{tail}");
+    assert_eq!(merged("dump.cc", "", sketch, before).text, after);
+}

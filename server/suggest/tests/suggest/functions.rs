@@ -626,3 +626,114 @@ end
     let after = before.replace(&module, &sketch);
     check("options.rb", "", &sketch, before, &after);
 }
+
+#[test]
+fn a_new_test_is_not_another_form_of_the_one_it_goes_after() {
+    let before = "\
+TEST(Replace, ManyInMap) {
+  std::map<const char*, const char*> replacements;
+  replacements[\"$who\"] = \"Bob\";
+  std::string s = Replace(\"$who bought apples\", replacements);
+  EXPECT_EQ(\"Bob bought apples\", s);
+}
+
+TEST(Replace, Nothing) {
+  EXPECT_EQ(\"\", Replace(\"\", {}));
+}
+";
+    let sketch = "\
+TEST(Replace, ManyInArray) {
+  std::pair<std::string, std::string> replacements[] = {{\"$who\", \"Bob\"}};
+  std::string s = Replace(\"$who bought apples\", replacements);
+  EXPECT_EQ(\"Bob bought apples\", s);
+}
+";
+    let after = before.replace(
+        "TEST(Replace, Nothing)",
+        &format!("{sketch}\nTEST(Replace, Nothing)"),
+    );
+    check(
+        "replace_test.cc",
+        "Add it right after `ManyInMap`.",
+        sketch,
+        before,
+        &after,
+    );
+}
+
+#[test]
+fn what_is_factored_out_of_a_function_stands_beside_it() {
+    let before = "\
+impl Walk {
+    fn nth(&mut self, n: usize) -> Option<Item> {
+        for _ in 0..n {
+            self.step();
+        }
+        self.item()
+    }
+
+    fn step(&mut self) {}
+}
+";
+    let sketch = "\
+fn try_nth(&mut self, n: usize) -> Result<Item, usize> {
+    for _ in 0..n {
+        self.step();
+    }
+    self.item().ok_or(n)
+}
+";
+    let words = "Factor that out of `nth` into a `try_nth`. It goes after `step`.";
+    let after = before.replace(
+        "    fn step(&mut self) {}\n",
+        &format!("    fn step(&mut self) {{}}\n\n{}", indented(sketch)),
+    );
+    assert_eq!(merged("walk.rs", words, sketch, before).text, after);
+}
+
+#[test]
+fn words_about_a_class_are_none_about_its_constructor() {
+    let before = "\
+class Worker {
+  private final Pool pool;
+
+  Worker(Pool pool) {
+    this.pool = pool;
+  }
+
+  public void dispose() {
+    pool.release();
+  }
+}
+";
+    let sketch = "\
+class Worker implements Runnable {
+  // ...
+
+  public void dispose() {
+    pool.schedule(this);
+  }
+
+  public void run() {
+    pool.release();
+  }
+}
+";
+    let after = before
+        .replace("class Worker", "class Worker implements Runnable")
+        .replace(
+            "pool.release();\n  }\n",
+            "pool.schedule(this);\n  }\n\n  public void run() {\n    pool.release();\n  }\n",
+        );
+    check(
+        "Worker.java",
+        "`Worker` becomes a `Runnable`.",
+        sketch,
+        before,
+        &after,
+    );
+}
+
+fn indented(code: &str) -> String {
+    code.lines().map(|line| format!("    {line}\n")).collect()
+}

@@ -177,6 +177,13 @@ fn target(
         Some(Place::Start) if left.is_none() => return first,
         _ => {}
     }
+    if let Some(target) = beside_a_line(plan, &window) {
+        plan.doubts.push((
+            0.9,
+            "new code is placed beside a line, as the words say".to_owned(),
+        ));
+        return target;
+    }
     if left.is_none()
         && right.is_none()
         && first > 0
@@ -218,6 +225,7 @@ fn target(
         (true, Some(_), None) => 0.95,
         // One of the same name may be meant.
         (true, None, None) if repeats_a_name(plan, inserted) => 0.7,
+        (true, None, None) if plan.request.tells_a_place() => 0.7,
         (true, None, None) => 0.8,
         (true, ..) => 0.6,
         (false, ..) => 0.3,
@@ -225,6 +233,24 @@ fn target(
     plan.doubts
         .push((factor, "new code has no neighbour in the file".to_owned()));
     end
+}
+
+/// Where the words put new code by a whole line of the file, which stands there once.
+fn beside_a_line(plan: &Plan<'_>, window: &Range<usize>) -> Option<usize> {
+    let lines = window
+        .clone()
+        .map(|row| plan.original.rows[row].trimmed())
+        .filter(|line| plan.request.quotes(line));
+    let (line, behind) = match plan.request.place(lines)? {
+        Place::After(line) => (line, 1),
+        Place::Before(line) => (line, 0),
+        Place::Start | Place::End => return None,
+    };
+    let mut rows = window
+        .clone()
+        .filter(|row| plan.original.rows[*row].trimmed() == line);
+    let row = rows.next()?;
+    rows.next().is_none().then_some(row + behind)
 }
 
 /// Whether new rows are definitions of types, which stand before what uses them.

@@ -6,7 +6,7 @@ use crate::imports;
 use crate::marker::Meaning;
 use crate::operation::{Op, original_of};
 use crate::order;
-use crate::outline::Kind;
+use crate::outline::{Kind, Symbol};
 use crate::pairing::{Pair, last_part};
 use crate::plan::{Plan, result_text};
 
@@ -45,12 +45,19 @@ fn is_within(plan: &Plan<'_>, symbol: usize, around: Option<usize>) -> bool {
             .any(|parent| Some(parent) == around)
 }
 
+/// The head of a Rust implementation of a trait, which has no name of its own.
+fn implementation(symbol: &Symbol) -> Option<String> {
+    (symbol.kind == Kind::Implementation && !symbol.signature.is_empty())
+        .then(|| format!("impl {} for {}", symbol.signature, symbol.name))
+}
+
 /// Takes out symbols that a removal comment or the request names, and that the sketch does not show.
 pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
     let orders = orders(plan);
     let mut removed: Vec<(Range<usize>, String)> = Vec::new();
     for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
         let name = last_part(&symbol.name);
+        let implementation = implementation(symbol);
         let replaced = plan.replaced.contains(&index);
         let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
         let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
@@ -59,24 +66,39 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
             || !matches!(
                 symbol.kind,
                 Kind::Function | Kind::Type | Kind::Case | Kind::Value
-            )
+            ) && implementation.is_none()
         {
             continue;
         }
+        let is_named = |words: &str| match &implementation {
+            Some(implementation) => words.contains(implementation.as_str()),
+            None => order::names(words, name),
+        };
         let order = orders
             .iter()
-            .find(|order| order::names(order.words, name) && is_within(plan, index, order.within));
+            .find(|order| is_named(order.words) && is_within(plan, index, order.within));
         let commented = order.is_some();
         let around = order.and_then(|order| order.within);
         let shown = plan.shown.rows.iter().any(|row| {
             plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
         });
-        let ordered =
-            several && symbol.kind != Kind::Value && plan.request.orders_removal(name) && !shown;
-        let namesakes = (0..plan.original_outline.symbols.len()).filter(|other| {
-            last_part(&plan.original_outline.symbols[*other].name) == name
-                && is_within(plan, *other, around)
-        });
+        let name = implementation.as_deref().unwrap_or(name);
+        let ordered = several
+            && symbol.kind != Kind::Value
+            && plan.request.orders_removal(name)
+            && (!shown || implementation.is_some());
+        let namesakes =
+            plan.original_outline
+                .symbols
+                .iter()
+                .enumerate()
+                .filter(|(other, another)| {
+                    is_within(plan, *other, around)
+                        && match &implementation {
+                            Some(_) => self::implementation(another) == implementation,
+                            None => last_part(&another.name) == name,
+                        }
+                });
         let unique = namesakes.count() == 1;
         if replaced || (commented || ordered) && unique {
             removed.push((plan.original_rows(index), name.to_owned()));

@@ -31,6 +31,11 @@ impl Sketch {
         // The file's line that the last line shown so far is, if it is there once.
         let mut anchor = None;
         for line in without_docstring_quotes(block) {
+            let line = if known.contains(line.trim()) {
+                line
+            } else {
+                without_arrow(line)
+            };
             anchor = places.get(line.trim()).copied().flatten().or(anchor);
             let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
             if known.contains(line.trim()) {
@@ -126,6 +131,38 @@ impl Sketch {
         }
         (text, open.ends_of_bodies())
     }
+}
+
+/// A line of code without a comment that points at it, which is for the reader of the reply: `import sys  # <-- new`.
+fn without_arrow(line: &str) -> &str {
+    let is_for_the_reader = |comment: &str| {
+        let points = ["<-", "←", "👈"]
+            .iter()
+            .any(|arrow| comment.starts_with(arrow));
+        let mut words = comment
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let first = words.next().unwrap_or_default().to_lowercase();
+        points
+            && matches!(
+                first.as_str(),
+                "" | "add"
+                    | "added"
+                    | "new"
+                    | "change"
+                    | "changed"
+                    | "updated"
+                    | "fixed"
+                    | "here"
+                    | "this"
+            )
+    };
+    let code = ["//", "#"].into_iter().find_map(|sign| {
+        let (code, comment) = line.rsplit_once(sign)?;
+        (is_for_the_reader(comment.trim_start()) && !code.trim().is_empty())
+            .then(|| code.trim_end())
+    });
+    code.unwrap_or(line)
 }
 
 /// The lines of a block. The quotes around a marker that stands for a docstring go: the file may have its quotes in

@@ -291,6 +291,11 @@ impl Request {
         self.speaks_of_renaming(old) || self.removes(old) && self.names(new)
     }
 
+    /// Whether the words show this code, between backticks.
+    pub(crate) fn quotes(&self, code: &str) -> bool {
+        self.text.contains(&format!("`{code}`"))
+    }
+
     /// Whether the words rename this name or put something in its place, whatever it is called.
     pub(crate) fn speaks_of_renaming(&self, old: &str) -> bool {
         let mut places = self.positions(old).into_iter();
@@ -340,6 +345,14 @@ impl Request {
         matches!(place, Some(Place::After(_) | Place::Before(_)))
     }
 
+    /// Whether the words that introduce this block, or all if it is the only one, tell a place.
+    pub(crate) fn tells_a_place(&self) -> bool {
+        let words = self.introduction.as_deref().unwrap_or(self);
+        words.has_any(&[
+            "after", "below", "above", "before", "between", "under", "inside", "within",
+        ])
+    }
+
     fn own_place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
         let mut best: Option<(usize, Place)> = None;
         let mut offer = |at: usize, place: Place| {
@@ -363,9 +376,11 @@ impl Request {
                 let words: Vec<&str> = before
                     .rsplit(|c: char| !c.is_alphanumeric())
                     .filter(|word| !word.is_empty())
-                    .take(3)
+                    .take(4)
                     .collect();
-                for word in words {
+                // "after the private `foo`"
+                let described = words.get(1) == Some(&"the");
+                for &word in &words[usize::from(described)..] {
                     match word {
                         "after" | "below" | "under" | "following" | "between" => {
                             offer(at, Place::After(name.to_owned()))

@@ -737,3 +737,71 @@ class Worker implements Runnable {
 fn indented(code: &str) -> String {
     code.lines().map(|line| format!("    {line}\n")).collect()
 }
+
+#[test]
+fn an_implementation_goes_by_its_head() {
+    let before = "\
+pub enum Color {
+    Auto,
+    Never,
+}
+
+impl Default for Color {
+    fn default() -> Self {
+        Self::Auto
+    }
+}
+
+impl Display for Color {
+    fn fmt(&self, f: &mut Formatter) -> Result {
+        f.write_str(\"color\")
+    }
+}
+";
+    let sketch = "\
+#[derive(Default)]
+pub enum Color {
+    #[default]
+    Auto,
+    Never,
+}
+
+// removed: the manual `impl Default for Color`
+
+impl Display for Color {
+    // ...
+}
+";
+    let (_, display) = before.split_once("impl Display").unwrap();
+    let (shown, _) = sketch.split_once("// removed").unwrap();
+    check(
+        "color.rs",
+        "",
+        sketch,
+        before,
+        &format!("{shown}impl Display{display}"),
+    );
+}
+
+#[test]
+fn new_code_goes_beside_a_line_that_the_words_show() {
+    let before = "\
+function error() {
+  const names = { nan: 'NaN' };
+
+  return (issue) => {
+    return issue.code;
+  };
+}
+
+function other() {}
+";
+    let sketch = "\
+  function nameOf(type: string) {
+    return names[type] ?? type;
+  }
+";
+    let words = "Add a helper right above `return (issue) => {`.";
+    let after = before.replace("  return (issue)", &format!("{sketch}\n  return (issue)"));
+    check("error.ts", words, sketch, before, &after);
+}

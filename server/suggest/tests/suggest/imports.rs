@@ -233,3 +233,15 @@ interface Converter {
         &after,
     );
 }
+
+#[test]
+fn a_comment_that_points_for_the_reader_is_none_of_the_code() {
+    let before =
+        "import os\nimport warnings\nfrom abc import ABC\n\n\ndef run():\n    os.exit(1)\n";
+    let sketch = "import os\nimport sys  # <-- add this\nimport warnings\n";
+    let after = before.replace("import os\n", "import os\nimport sys\n");
+    assert_eq!(merged("run.py", "", sketch, before).text, after);
+    let of_the_code = sketch.replace("add this", "ends the program");
+    let text = merged("run.py", "", &of_the_code, before).text;
+    assert!(text.contains("import sys  # <-- ends the program\n"));
+}

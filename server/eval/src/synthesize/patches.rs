@@ -25,22 +25,23 @@ pub(super) fn unified_diff(path: &str, before: &str, after: &str, dice: &mut Dic
     text
 }
 
-/// Search and replace pairs, each with as many lines around as it takes for the file to have them once.
+/// Search and replace pairs in the order of the file, each with as many lines around as it takes for the file to have them once.
 /// None where a text to search for would be empty.
 pub(super) fn search_replace(before: &str, after: &str, dice: &mut Dice) -> Option<String> {
     let old: Vec<&str> = before.split_inclusive('\n').collect();
     let new: Vec<&str> = after.split_inclusive('\n').collect();
     let mut text = String::new();
     let mut done = 0;
-    for hunk in hunks(before, after) {
-        if hunk.original.start < done {
-            return None;
-        }
+    let hunks = hunks(before, after);
+    for (index, hunk) in hunks.iter().enumerate() {
+        let next = hunks
+            .get(index + 1)
+            .map_or(old.len(), |next| next.original.start);
         let mut around = dice.between(0, 2);
         loop {
             let (above, below) = (
                 around.min(hunk.original.start - done),
-                around.min(old.len() - hunk.original.end),
+                around.min(next - hunk.original.end),
             );
             let widened = |range: &Range<usize>| range.start - above..range.end + below;
             let searched = old[widened(&hunk.original)].concat();
@@ -63,4 +64,36 @@ pub(super) fn search_replace(before: &str, after: &str, dice: &mut Dice) -> Opti
         }
     }
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn searched_texts_stand_once_and_their_replacements_make_the_edit(
+            before in "([a-f]\n){1,16}",
+            after in "([a-g]\n){1,16}",
+            seed: u64,
+        ) {
+            let mut text = before.clone();
+            let mut around = String::new();
+            for pair in search_replace(&before, &after, &mut Dice::new(seed)).iter().flat_map(|reply| reply.split_terminator("REPLACE\n")) {
+                let (searched, replacement) = pair
+                    .strip_prefix("<<<<<<< SEARCH\n")
+                    .and_then(|pair| pair.strip_suffix(">>>>>>> "))
+                    .and_then(|pair| pair.split_once("=======\n"))
+                    .expect("a pair");
+                prop_assert_eq!(before.matches(searched).count(), 1);
+                let (passed, rest) = text.split_once(searched).expect("the pairs are in order and apart");
+                around += passed;
+                around += replacement;
+                text = rest.to_owned();
+            }
+            prop_assert!(around.is_empty() || around + &text == after);
+        }
+    }
 }

@@ -335,7 +335,7 @@ fn choose(
             });
         let confidence = match all_passed(&merge_guards) {
             true => merged.confidence,
-            false => 0.0,
+            false => merged.confidence.min(HOPELESS),
         };
         decide(&merged.text, confidence, candidate.as_ref())
     };

@@ -19,48 +19,41 @@ use crate::stats::Source;
 pub(crate) const SURE_MARGIN: f32 = 8.0;
 
 /// The confidence below which a merge and its readings are so seldom right that no model's choice
-/// among them is believed.
+/// among them is believed, and no model's agreement: a merge that leaves out what was asked for is
+/// what a weak model writes, too.
 pub const HOPELESS: f32 = 0.3;
 
 /// The confidence from which on an unsure merge is believed if a model that can only copy writes it,
 /// too: of 9 such held-out merges 3 of 3 above this were right, below it 2 of 6.
 const LIKELY: f32 = 0.75;
 
-/// When a model's choice among readings is believed: its lead in nats over every other reading is at
+/// When a model's choice of the merge is believed: its lead in nats over every other reading is at
 /// least the first number, and no token of it falls more nats than the second behind what the model
-/// would have written. It may be that the model would have written nearly the same, or that every
-/// other reading is out of the question; where a token falls still farther behind, the model misses
+/// would have written, were it to copy only. Where a token falls farther behind, the model misses
 /// something that no reading has, and no lead says anything.
 ///
 /// Chosen with the example `judge` of `fast-apply-eval`, on synthesized edits of repositories that no
 /// model was trained on.
-const SURE: [(f32, f32); 2] = [(4.0, 2.0), (12.0, 8.0)];
+const SURE: (f32, f32) = (4.0, 4.0);
 
-/// The same for a reading that is not the merge: it must do both. On 110 other held-out edits, with
-/// more left open, all 10 merges that `SURE` chose were right, but only 1 of 5 other readings. This
-/// limit has not been measured yet.
-const SURE_OF_ANOTHER: [(f32, f32); 1] = [(12.0, 2.0)];
+/// The same for a reading that is not the merge, of which the model must be surer: on those edits
+/// few of the others that it would choose were right.
+const SURE_OF_ANOTHER: (f32, f32) = (8.0, 0.5);
 
 /// The place of the reading that a model is sure of; none if it is sure of none. The first reading is
-/// the merge.
-///
-/// A text that stands alone is never chosen: that a model bears it says little while nobody knows
-/// what else could be meant.
+/// the merge. One that stands alone has no rival, and is chosen if the model would have written it.
 pub fn chosen_reading(readings: &[Reading]) -> Option<usize> {
     let numbered: Vec<(usize, &Reading)> = readings.iter().enumerate().collect();
     let &(index, best) = numbered
         .iter()
         .max_by(|(_, a), (_, b)| a.likelihood.total_cmp(&b.likelihood))?;
     let rivals = numbered.iter().filter(|(other, _)| *other != index);
-    let rival = rivals.map(|(_, rival)| rival.likelihood).reduce(f32::max)?;
-    let lead = best.likelihood - rival;
-    let sure = match index {
-        0 => &SURE[..],
-        _ => &SURE_OF_ANOTHER[..],
-    };
-    sure.iter()
-        .any(|&(least, most)| lead >= least && best.worst <= most)
-        .then_some(index)
+    let rival = rivals.fold(f32::NEG_INFINITY, |most, (_, rival)| {
+        most.max(rival.likelihood)
+    });
+    let (least, most) = if index == 0 { SURE } else { SURE_OF_ANOTHER };
+    let is_sure = best.likelihood - rival >= least && best.worst <= most;
+    is_sure.then_some(index)
 }
 
 /// A model's rewrite, to be judged.
@@ -77,9 +70,9 @@ pub(crate) struct Candidate<'a> {
 
 /// Decides between a merge and a rewrite; `None` is a refusal.
 ///
-/// Where they agree there is nothing to decide. A sure merge wins, else a sure model, else nobody.
-/// A model that can only copy has few texts to choose from: that it writes the merge says less, and
-/// its margins say nothing.
+/// Where they agree there is nothing to decide, unless the merge is hopeless. A sure merge wins, else
+/// a sure model, else nobody. A model that can only copy has few texts to choose from: that it writes
+/// the merge says less, and its margins say nothing.
 pub(crate) fn decide(
     merge: &str,
     confidence: f32,
@@ -87,13 +80,17 @@ pub(crate) fn decide(
 ) -> Option<Source> {
     match candidate {
         Some(candidate)
-            if candidate.text == merge && (!candidate.strict || confidence >= LIKELY) =>
+            if candidate.text == merge
+                && confidence >= if candidate.strict { LIKELY } else { HOPELESS } =>
         {
             Some(Source::Both)
         }
         _ if confidence >= CONFIDENT => Some(Source::Merge),
         Some(candidate)
-            if candidate.sound && !candidate.strict && candidate.margin(merge) >= SURE_MARGIN =>
+            if candidate.sound
+                && !candidate.strict
+                && candidate.text != merge
+                && candidate.margin(merge) >= SURE_MARGIN =>
         {
             Some(Source::Model)
         }
@@ -155,9 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn agreement_needs_no_confidence() {
-        check(MERGE, true, 0.0, 0.0, Some(Source::Both));
-        check(MERGE, false, 0.0, 0.0, Some(Source::Both));
+    fn agreement_needs_hope_and_no_more() {
+        check(MERGE, true, 0.0, HOPELESS, Some(Source::Both));
+        check(MERGE, false, 0.0, HOPELESS, Some(Source::Both));
+        check(MERGE, true, 100.0, HOPELESS - 0.01, None);
     }
 
     #[test]
@@ -196,20 +194,18 @@ mod tests {
                 .collect();
             chosen_reading(&readings)
         };
-        for (lead, far) in SURE {
-            assert_eq!(
-                choose(&[(0.0, far), (-lead, 0.0), (-lead - 1.0, 0.0)]),
-                Some(0)
-            );
-            assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
-            assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
-        }
-        for (lead, far) in SURE_OF_ANOTHER {
-            assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
-            assert_eq!(choose(&[(0.0, 0.0), (lead, far + 0.1)]), None);
-            assert_eq!(choose(&[(0.0, 0.0), (lead, far), (1.0, 0.0)]), None);
-        }
-        assert_eq!(choose(&[(0.0, 0.0)]), None, "nothing it was held against");
+        let (lead, far) = SURE;
+        let rivals = [(-lead, 0.0), (-lead - 1.0, 0.0)];
+        assert_eq!(choose(&[(0.0, far), rivals[0], rivals[1]]), Some(0));
+        assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
+        assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
+        let (lead, far) = SURE_OF_ANOTHER;
+        assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
+        assert_eq!(choose(&[(0.0, 0.0), (lead, far + 0.1)]), None);
+        assert_eq!(choose(&[(0.0, 0.0), (lead, far), (1.0, 0.0)]), None);
+        let (_, far) = SURE;
+        assert_eq!(choose(&[(0.0, far)]), Some(0), "alone");
+        assert_eq!(choose(&[(0.0, far + 0.1)]), None);
         assert_eq!(choose(&[]), None);
     }
 

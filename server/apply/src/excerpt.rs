@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 /// The lines that texts differ in, and some around them; by default all lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Excerpt {
@@ -26,6 +28,11 @@ impl Excerpt {
         }
     }
 
+    /// The lines that it has of a text of `count` lines.
+    pub(crate) fn lines(&self, count: usize) -> Range<usize> {
+        self.before..count - self.behind
+    }
+
     /// The part of one of the texts.
     pub(crate) fn cut<'a>(&self, text: &'a str) -> &'a str {
         let lines: Vec<usize> = text.split_inclusive('\n').map(str::len).collect();
@@ -45,6 +52,7 @@ mod tests {
         let others = ["a\nb\nx\ny\nd\ne\nf\ng", "a\nb\nc\ne\nf\ng"].map(str::to_owned);
         let excerpt = Excerpt::of_differences(text, &others, 1);
         assert_eq!(excerpt.cut(text), "b\nc\nd\ne\n");
+        assert_eq!(excerpt.lines(7), 1..5);
         assert_eq!(excerpt.cut(&others[0]), "b\nx\ny\nd\ne\n");
         assert_eq!(excerpt.cut(&others[1]), "b\nc\ne\n");
         assert_eq!(

@@ -26,8 +26,8 @@ pub(crate) struct Judgement {
 pub struct Reading {
     /// How much likelier it is than the merge, in nats, where the two differ.
     pub likelihood: f32,
-    /// How far its least likely token falls behind the model's own choice, in nats; zero if the
-    /// model would have written exactly this.
+    /// How far its least likely token falls behind the model's own choice among what an edit
+    /// may change, in nats; zero if the model, asked to copy only, would have written exactly this.
     pub worst: f32,
 }
 

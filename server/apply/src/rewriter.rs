@@ -127,7 +127,9 @@ impl Rewriter {
             draft_length: options.draft_length,
             stop_tokens: self.stop_tokens.clone(),
             max_output: options.max_output.unwrap_or(by_default),
-            rule: options.strict.then(|| self.copy_rule(request)),
+            rule: options
+                .strict
+                .then(|| self.copy_rule(request, &Excerpt::default())),
             forced,
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
@@ -137,11 +139,11 @@ impl Rewriter {
 
 impl Rewriter {
     /// Allows what the edit may change, and where it does not tell, its lines and the file's in any order.
-    fn copy_rule(&self, request: &Request<'_>) -> CopyRule {
+    fn copy_rule(&self, request: &Request<'_>, excerpt: &Excerpt) -> CopyRule {
         let vocabulary = self
             .token_bytes
             .get_or_init(|| self.tokenizer.token_bytes());
-        let pattern = pattern(request);
+        let pattern = pattern(request, excerpt);
         CopyRule::new(pattern, Arc::clone(vocabulary), self.stop_tokens.clone())
     }
 }
@@ -246,6 +248,7 @@ impl RewriteEngine for Rewriter {
         let score_request = ScoreRequest {
             prompt,
             candidates: comparison.candidates(),
+            rule: Some(self.copy_rule(request, &excerpt)),
             cancel: request.cancel.clone(),
         };
         self.engine.score(
@@ -285,14 +288,15 @@ impl RewriteEngine for Rewriter {
     }
 }
 
-/// What a rewrite may be if the model may only copy.
-fn pattern(request: &Request<'_>) -> Pattern {
+/// What a rewrite of an excerpt may be if the model may only copy.
+fn pattern(request: &Request<'_>, excerpt: &Excerpt) -> Pattern {
     let text = request.original.model_text();
     let original: Vec<String> = text.lines().map(str::to_owned).collect();
-    let places = 0..=original.len();
+    let lines = excerpt.lines(original.len());
+    let places = lines.start..=lines.end;
     match Reach::of(text, request.suggestion, &context_of(request)) {
         Some(reach) => Pattern {
-            may_go: reach.lines_that_may_go().to_vec(),
+            may_go: reach.lines_that_may_go()[lines.clone()].to_vec(),
             may_come: places
                 .map(|place| match reach.blanks_may_come(place) {
                     true if reach.lines_may_come(place) => Coming::Lines,
@@ -301,13 +305,13 @@ fn pattern(request: &Request<'_>) -> Pattern {
                 })
                 .collect(),
             new_lines: reach.new_lines(text, request.suggestion),
-            original,
+            original: original[lines].to_vec(),
         },
         None => Pattern {
-            may_go: vec![true; original.len()],
-            may_come: vec![Coming::Lines; original.len() + 1],
+            may_go: vec![true; lines.len()],
+            may_come: vec![Coming::Lines; lines.len() + 1],
             new_lines: shown_and_known(request.suggestion, text),
-            original,
+            original: original[lines].to_vec(),
         },
     }
 }

@@ -188,25 +188,35 @@ impl<'a> Copying<'a> {
         choice: Choice,
         logits: impl FnOnce() -> Result<Vec<f32>, Error>,
     ) -> Result<Choice, Error> {
-        let instead = |token, logit| Choice {
-            token,
-            logit,
-            runner_up: choice.token,
-            runner_up_logit: choice.logit,
-        };
+        match self.of_two(choice) {
+            Some(choice) => Ok(choice),
+            None => Ok(self.of_all(choice, &logits()?)),
+        }
+    }
+
+    /// The same where the logits are known.
+    pub(crate) fn choose_of(&self, choice: Choice, logits: &[f32]) -> Choice {
+        self.of_two(choice)
+            .unwrap_or_else(|| self.of_all(choice, logits))
+    }
+
+    /// The better of the two best tokens that is allowed.
+    fn of_two(&self, choice: Choice) -> Option<Choice> {
         if self.allows(choice.token) {
-            return Ok(choice);
+            return Some(choice);
         }
-        if self.allows(choice.runner_up) {
-            return Ok(instead(choice.runner_up, choice.runner_up_logit));
-        }
+        self.allows(choice.runner_up)
+            .then(|| instead_of(choice, choice.runner_up, choice.runner_up_logit))
+    }
+
+    fn of_all(&self, choice: Choice, logits: &[f32]) -> Choice {
         let mut best: Option<(u32, f32)> = None;
-        for (token, logit) in (0..).zip(logits()?) {
+        for (token, &logit) in (0..).zip(logits) {
             if best.is_none_or(|(_, most)| logit > most) && self.allows(token) {
                 best = Some((token, logit));
             }
         }
-        Ok(best.map_or(choice, |(token, logit)| instead(token, logit)))
+        best.map_or(choice, |(token, logit)| instead_of(choice, token, logit))
     }
 
     /// Whether a token may follow.
@@ -238,12 +248,14 @@ impl<'a> Copying<'a> {
         behind.contains(&end)
     }
 
-    /// Takes a token that was chosen.
-    pub(crate) fn advance(&mut self, token: u32) {
+    /// Takes a token that was chosen; whether it is allowed.
+    pub(crate) fn advance(&mut self, token: u32) -> bool {
         let bytes = self.rule.vocabulary.get(token as usize);
+        let mut allowed = true;
         for &byte in bytes.map_or(&[][..], |bytes| bytes) {
-            self.follow(byte);
+            allowed &= self.follow(byte);
         }
+        allowed
     }
 
     /// Takes a byte; whether it is allowed.
@@ -262,6 +274,16 @@ impl<'a> Copying<'a> {
         }
         self.stand_at(behind);
         true
+    }
+}
+
+/// A token that overrules the model's choice.
+fn instead_of(choice: Choice, token: u32, logit: f32) -> Choice {
+    Choice {
+        token,
+        logit,
+        runner_up: choice.token,
+        runner_up_logit: choice.logit,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct ScoreRequest {
     pub prompt: Vec<u32>,
     /// What could stand behind it.
     pub candidates: Vec<Candidate>,
+    /// What greedy decoding could write; none: anything.
+    pub rule: Option<CopyRule>,
     /// Set to stop at the next pass.
     pub cancel: Arc<AtomicBool>,
 }
@@ -241,11 +243,11 @@ fn score(
     let ScoreRequest {
         prompt,
         candidates,
+        rule,
         cancel,
     } = request;
-    decoder.score(prompt, candidates, cancel, &mut |done, total| {
-        sink(ScoreEvent::Progress { done, total });
-    })
+    let mut on_progress = |done, total| sink(ScoreEvent::Progress { done, total });
+    decoder.score(prompt, candidates, rule.as_ref(), cancel, &mut on_progress)
 }
 
 #[cfg(test)]

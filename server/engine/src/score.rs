@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Error;
+use crate::copying::{CopyRule, Copying};
 use crate::decode::{Decoder, Progress};
 use crate::model::{Choice, LanguageModel};
 
@@ -24,18 +25,20 @@ pub struct Candidate {
 pub struct TokenScore {
     /// The natural logarithm of its probability.
     pub log_probability: f32,
-    /// The same of the token that greedy decoding would take.
+    /// The same of the token that greedy decoding would take, under the rule if there is one.
     pub best_log_probability: f32,
-    /// The token that greedy decoding would take.
+    /// That token.
     pub best: u32,
     /// Whether that is this token.
     pub agrees: bool,
 }
 
 impl TokenScore {
-    /// Scores `token` against the logits of its place.
-    pub fn new(token: u32, logits: &[f32]) -> Self {
+    /// Scores `token` against the logits of its place, where greedy decoding may take what `choose`
+    /// makes of the best.
+    pub fn new(token: u32, logits: &[f32], choose: impl FnOnce(Choice) -> Choice) -> Self {
         let choice = Choice::of_logits(logits);
+        let best = choose(choice);
         let sum: f64 = logits
             .iter()
             .map(|logit| f64::from((logit - choice.logit).exp()))
@@ -47,9 +50,9 @@ impl TokenScore {
             .unwrap_or(f32::NEG_INFINITY);
         Self {
             log_probability: own - normalizer,
-            best_log_probability: choice.logit - normalizer,
-            best: choice.token,
-            agrees: token == choice.token,
+            best_log_probability: best.logit - normalizer,
+            best: best.token,
+            agrees: token == best.token,
         }
     }
 }
@@ -66,6 +69,9 @@ pub struct Scores {
 impl<M: LanguageModel> Decoder<M> {
     /// Scores the tokens of candidates behind a prompt that is not empty; none if it was cancelled.
     ///
+    /// With a rule, what greedy decoding would take is the best token that the rule allows. From
+    /// where a candidate breaks the rule it is the model's own choice again.
+    ///
     /// What a candidate shares with the prompt and the candidate before it is not computed again,
     /// so candidates that share a long beginning belong side by side. `on_progress` gets how many
     /// tokens are done, and of how many.
@@ -73,6 +79,7 @@ impl<M: LanguageModel> Decoder<M> {
         &mut self,
         prompt: &[u32],
         candidates: &[Candidate],
+        rule: Option<&CopyRule>,
         cancel: &AtomicBool,
         on_progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Option<Scores>, Error> {
@@ -90,6 +97,7 @@ impl<M: LanguageModel> Decoder<M> {
             let task = Scoring {
                 prompt,
                 candidate,
+                rule,
                 cancel,
             };
             let Some(of_one) = self.score_one(&task, &mut on_prompt)? else {
@@ -110,6 +118,7 @@ impl<M: LanguageModel> Decoder<M> {
         let Scoring {
             prompt,
             candidate,
+            rule,
             cancel,
         } = task;
         let mut sequence = prompt.to_vec();
@@ -132,6 +141,10 @@ impl<M: LanguageModel> Decoder<M> {
         if !fed {
             return Ok(None);
         }
+        let mut copying = rule.map(Copying::new);
+        for &token in &candidate.tokens[..candidate.scored.start] {
+            advance(&mut copying, token);
+        }
         let mut scores = Vec::with_capacity(candidate.scored.len());
         let rows = &sequence[first..sequence.len() - 1];
         for (part, rows) in rows.chunks(CHUNK).enumerate() {
@@ -140,10 +153,26 @@ impl<M: LanguageModel> Decoder<M> {
             }
             let targets = &sequence[first + part * CHUNK + 1..];
             let logits = self.feed_for_logits(rows)?;
-            let pairs = targets.iter().zip(&logits);
-            scores.extend(pairs.map(|(&token, logits)| TokenScore::new(token, logits)));
+            for (&token, logits) in targets.iter().zip(&logits) {
+                let choose = |choice| match &copying {
+                    Some(copying) => copying.choose_of(choice, logits),
+                    None => choice,
+                };
+                scores.push(TokenScore::new(token, logits, choose));
+                advance(&mut copying, token);
+            }
         }
         Ok(Some(scores))
+    }
+}
+
+/// Takes a token, and gives the rule up where it is broken.
+fn advance(copying: &mut Option<Copying<'_>>, token: u32) {
+    if copying
+        .as_mut()
+        .is_some_and(|copying| !copying.advance(token))
+    {
+        *copying = None;
     }
 }
 
@@ -151,5 +180,6 @@ impl<M: LanguageModel> Decoder<M> {
 struct Scoring<'a> {
     prompt: &'a [u32],
     candidate: &'a Candidate,
+    rule: Option<&'a CopyRule>,
     cancel: &'a AtomicBool,
 }

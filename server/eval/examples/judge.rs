@@ -26,8 +26,8 @@ use fast_apply_suggest::{CONFIDENT, Context, Ending, Language, Merge, check, mer
 use fast_apply_text::SourceText;
 use serde::{Deserialize, Serialize};
 
-const LEADS: [f32; 7] = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0];
-const WORST: [f32; 4] = [2.0, 4.0, 8.0, 12.0];
+const LEADS: [f32; 5] = [2.0, 4.0, 8.0, 12.0, 16.0];
+const WORST: [f32; 6] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0];
 
 /// A doubtful merge and its other readings, judged.
 #[derive(Serialize, Deserialize)]
@@ -150,13 +150,13 @@ fn context(case: &Case) -> Context<'_> {
     }
 }
 
-/// The likeliest reading, and by how much it is.
+/// The likeliest reading, and by how much it is. One that stands alone leads by any number.
 fn likeliest(judged: &Judged) -> (Reading, f32) {
     let mut readings = judged.readings.clone();
     readings.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood));
     let lead = match readings.get(1) {
         Some(second) => readings[0].likelihood - second.likelihood,
-        None => f32::NEG_INFINITY,
+        None => f32::INFINITY,
     };
     (readings[0], lead)
 }

@@ -13,6 +13,7 @@ use fast_apply_engine::copying::{Coming, CopyRule, Pattern};
 use fast_apply_engine::decode::{Decoder, Generation, Stop, Task};
 use fast_apply_engine::draft::{CostCurve, DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::model::{Choice, LanguageModel};
+use fast_apply_engine::score::Candidate;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -319,6 +320,18 @@ fn under_a_copy_rule_drafts_change_nothing_and_lines_are_copies() {
             assert_eq!(speculative.margins, plain.margins, "case {case}, {name}");
             wins += usize::from(speculative.effort.forwards * 2 < plain.effort.forwards);
         }
+        let own = Candidate {
+            tokens: plain.tokens.clone(),
+            scored: 0..plain.tokens.len(),
+        };
+        let never = AtomicBool::new(false);
+        let scores = decoder.score(&sources.prompt, &[own], Some(&rule), &never, &mut |_, _| {});
+        let scores = scores.unwrap().expect("nobody cancels").candidates;
+        let agree = scores[0].iter().all(|score| score.agrees);
+        assert!(
+            agree,
+            "case {case}: what it writes under the rule is best under the rule"
+        );
     }
     assert!(overruled > 1_000, "the rule matters: {overruled}");
     assert!(wins > 500, "drafts are accepted: {wins}");

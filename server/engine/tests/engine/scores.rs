@@ -53,6 +53,7 @@ fn score<M: LanguageModel>(
         .score(
             prompt,
             candidates,
+            None,
             &AtomicBool::new(false),
             &mut |now, total| {
                 done.push((now, total));
@@ -161,6 +162,7 @@ fn a_cancelled_scoring_gives_nothing() {
         .score(
             &case.prompt,
             &[whole],
+            None,
             &AtomicBool::new(true),
             &mut |_, _| {},
         )
@@ -171,7 +173,7 @@ fn a_cancelled_scoring_gives_nothing() {
 #[test]
 fn log_probabilities_are_those_of_the_softmax() {
     let logits = [1.0_f32.ln(), 2.0_f32.ln(), 5.0_f32.ln()];
-    let score = TokenScore::new(1, &logits);
+    let score = TokenScore::new(1, &logits, |best| best);
     assert!((score.log_probability - 0.25_f32.ln()).abs() < 1e-6);
     assert!((score.best_log_probability - 0.625_f32.ln()).abs() < 1e-6);
     assert_eq!((score.best, score.agrees), (2, false));

@@ -29,30 +29,42 @@ const LIKELY: f32 = 0.75;
 
 /// When a model's choice of the merge is believed: its lead in nats over every other reading is at
 /// least the first number, and no token of it falls more nats than the second behind what the model
-/// would have written, were it to copy only. Where a token falls farther behind, the model misses
-/// something that no reading has, and no lead says anything.
+/// would have written, were it to copy only. It may be that the model would have written nearly the
+/// same, or that every other reading is out of the question; where a token falls still farther
+/// behind, the model misses something that no reading has, and no lead says anything.
 ///
 /// Chosen with the example `judge` of `fast-apply-eval`, on synthesized edits of repositories that no
 /// model was trained on.
-const SURE: (f32, f32) = (4.0, 4.0);
+const SURE: [(f32, f32); 2] = [(4.0, 4.0), (8.0, 8.0)];
+
+/// The same for a merge that has no other reading: the second number alone.
+const SURE_OF_THE_ONLY_ONE: f32 = 4.0;
 
 /// The same for a reading that is not the merge, of which the model must be surer: on those edits
 /// few of the others that it would choose were right.
 const SURE_OF_ANOTHER: (f32, f32) = (8.0, 0.5);
 
 /// The place of the reading that a model is sure of; none if it is sure of none. The first reading is
-/// the merge. One that stands alone has no rival, and is chosen if the model would have written it.
+/// the merge.
 pub fn chosen_reading(readings: &[Reading]) -> Option<usize> {
     let numbered: Vec<(usize, &Reading)> = readings.iter().enumerate().collect();
     let &(index, best) = numbered
         .iter()
         .max_by(|(_, a), (_, b)| a.likelihood.total_cmp(&b.likelihood))?;
     let rivals = numbered.iter().filter(|(other, _)| *other != index);
-    let rival = rivals.fold(f32::NEG_INFINITY, |most, (_, rival)| {
-        most.max(rival.likelihood)
-    });
-    let (least, most) = if index == 0 { SURE } else { SURE_OF_ANOTHER };
-    let is_sure = best.likelihood - rival >= least && best.worst <= most;
+    let rival = rivals.map(|(_, rival)| rival.likelihood).reduce(f32::max);
+    let is_sure = match rival {
+        None => best.worst <= SURE_OF_THE_ONLY_ONE,
+        Some(rival) => {
+            let limits = if index == 0 {
+                &SURE[..]
+            } else {
+                &[SURE_OF_ANOTHER]
+            };
+            let mut limits = limits.iter();
+            limits.any(|&(least, most)| best.likelihood - rival >= least && best.worst <= most)
+        }
+    };
     is_sure.then_some(index)
 }
 
@@ -194,17 +206,18 @@ mod tests {
                 .collect();
             chosen_reading(&readings)
         };
-        let (lead, far) = SURE;
-        let rivals = [(-lead, 0.0), (-lead - 1.0, 0.0)];
-        assert_eq!(choose(&[(0.0, far), rivals[0], rivals[1]]), Some(0));
-        assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
-        assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
+        for (lead, far) in SURE {
+            let rivals = [(-lead, 0.0), (-lead - 1.0, 0.0)];
+            assert_eq!(choose(&[(0.0, far), rivals[0], rivals[1]]), Some(0));
+            assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
+            assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
+        }
         let (lead, far) = SURE_OF_ANOTHER;
         assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
         assert_eq!(choose(&[(0.0, 0.0), (lead, far + 0.1)]), None);
         assert_eq!(choose(&[(0.0, 0.0), (lead, far), (1.0, 0.0)]), None);
-        let (_, far) = SURE;
-        assert_eq!(choose(&[(0.0, far)]), Some(0), "alone");
+        let far = SURE_OF_THE_ONLY_ONE;
+        assert_eq!(choose(&[(0.0, far)]), Some(0));
         assert_eq!(choose(&[(0.0, far + 0.1)]), None);
         assert_eq!(choose(&[]), None);
     }

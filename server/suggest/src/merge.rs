@@ -168,6 +168,20 @@ pub fn merge(
     Ok(merged)
 }
 
+/// Whether the last line of a sketch is the beginning of a line of the file, which does not have it whole.
+fn ends_within_a_line(block: &str, original: &str) -> bool {
+    let last = block
+        .trim_end()
+        .lines()
+        .next_back()
+        .unwrap_or_default()
+        .trim();
+    let begins = |line: &str| line.len() > last.len() && line.starts_with(last);
+    last.len() >= 4
+        && original.lines().all(|line| line.trim() != last)
+        && original.lines().any(|line| begins(line.trim()))
+}
+
 /// Merges one sketch.
 ///
 /// The alignment has a few settings for what the sketch leaves open. The plain one is used unless its result
@@ -226,7 +240,9 @@ pub(crate) fn merge_sketch(
         best.merge.doubts.push(doubt.to_owned());
     }
     if best.errors > before {
-        best.merge.confidence *= 0.5;
+        // What is missing behind the end of a reply that was cut off is not meant to go.
+        let cut_off = ends_within_a_line(block, original);
+        best.merge.confidence *= if cut_off { 0.25 } else { 0.5 };
         best.merge
             .doubts
             .push("the result has more syntax errors than the file".to_owned());

@@ -805,3 +805,29 @@ function other() {}
     let after = before.replace("  return (issue)", &format!("{sketch}\n  return (issue)"));
     check("error.ts", words, sketch, before, &after);
 }
+
+#[test]
+fn a_reply_that_ends_within_a_line_was_cut_off() {
+    let before = "\
+func Handle(level int) error {
+	if level < 0 {
+		return errLevel
+	}
+	// Track this logger to guard against recursion.
+	track(level)
+	return nil
+}
+";
+    let sketch = "\
+func Handle(level int) error {
+	if level < 1 {
+		return errLevel
+	}
+	// Track this logger to
+";
+    let merge = merged("handle.go", "", sketch, before);
+    assert!(
+        merge.text.contains("track(level)") || merge.confidence < 0.3,
+        "{merge:?}"
+    );
+}

@@ -21,11 +21,26 @@ const OLD: &[&str] = &[
     "existing",
 ];
 /// What the prose between the old code and the new begins with.
-const NEW: &[&str] = &[
-    "with", "by", "to", "into", "becomes", "become", "after", "new", "now", "should", "for", "use",
+const NEW: &[&str] = &["with", "by", "to", "into", "becomes", "become", "after"];
+/// What else it may have: nothing that tells of something more, as "now add this" and "to test it" do.
+const FILLERS: &[&str] = &[
+    "this",
+    "these",
+    "the",
+    "following",
+    "code",
+    "line",
+    "lines",
+    "block",
+    "version",
+    "new",
+    "one",
+    "just",
+    "simply",
+    "instead",
+    "changes",
+    "change",
 ];
-/// Most words between the old code and the new.
-const MOST_WORDS: usize = 6;
 
 /// Makes a search and replace pair of every two blocks that are told to be one, if the file has the old code in
 /// exactly one place.
@@ -66,7 +81,8 @@ fn introduces_old(prose: &str) -> bool {
 fn introduces_new(prose: &str) -> bool {
     let mut words = words(prose).skip_while(|word| word == "and");
     let first = words.next();
-    first.is_some_and(|first| NEW.contains(&first.as_str())) && words.count() < MOST_WORDS
+    first.is_some_and(|first| NEW.contains(&first.as_str()))
+        && words.all(|word| FILLERS.contains(&word.as_str()))
 }
 
 fn words(prose: &str) -> impl Iterator<Item = String> {
@@ -100,6 +116,8 @@ mod tests {
         assert_eq!(told("It is simple.\n\n**Before**", "**After:**"), pair);
         assert_eq!(told("1) Change the calls from", "to this:"), pair);
         let apart = [Format::Code, Format::Code];
+        assert_eq!(told("The existing calls:", "Now add this:"), apart);
+        assert_eq!(told("Before, it was", "After that, call this:"), apart);
         assert_eq!(told("This is `a`:", "And this is new:"), apart);
         assert_eq!(
             told(

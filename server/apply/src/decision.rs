@@ -37,7 +37,7 @@ const LIKELY: f32 = 0.75;
 /// model was trained on.
 const SURE: [(f32, f32); 2] = [(4.0, 4.0), (8.0, 8.0)];
 
-/// The same for a merge that has no other reading: the second number alone.
+/// The same for a merge of which no other reading is known: the second number alone.
 const SURE_OF_THE_ONLY_ONE: f32 = 4.0;
 
 /// The same for a reading that is not the merge, of which the model must be surer: on those edits

@@ -45,10 +45,12 @@ fn is_within(plan: &Plan<'_>, symbol: usize, around: Option<usize>) -> bool {
             .any(|parent| Some(parent) == around)
 }
 
-/// The head of a Rust implementation of a trait, which has no name of its own.
-fn implementation(symbol: &Symbol) -> Option<String> {
-    (symbol.kind == Kind::Implementation && !symbol.signature.is_empty())
-        .then(|| format!("impl {} for {}", symbol.signature, symbol.name))
+/// What the words call a symbol. A Rust implementation of a trait has no name, but its head.
+fn called(symbol: &Symbol) -> String {
+    match symbol.kind {
+        Kind::Implementation => format!("impl {} for {}", symbol.signature, symbol.name),
+        _ => last_part(&symbol.name).to_owned(),
+    }
 }
 
 /// Takes out symbols that a removal comment or the request names, and that the sketch does not show.
@@ -56,23 +58,24 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
     let orders = orders(plan);
     let mut removed: Vec<(Range<usize>, String)> = Vec::new();
     for (index, symbol) in plan.original_outline.symbols.iter().enumerate() {
-        let name = last_part(&symbol.name);
-        let implementation = implementation(symbol);
+        let name = called(symbol);
+        let implements = symbol.kind == Kind::Implementation && !symbol.signature.is_empty();
         let replaced = plan.replaced.contains(&index);
         let paired = !replaced && plan.pairing.pairs.iter().any(|pair| pair.original == index);
         let several = symbol.end - symbol.head > 1 || symbol.kind == Kind::Type;
         if paired
             || name.len() < 3
-            || !matches!(
-                symbol.kind,
-                Kind::Function | Kind::Type | Kind::Case | Kind::Value
-            ) && implementation.is_none()
+            || !implements
+                && !matches!(
+                    symbol.kind,
+                    Kind::Function | Kind::Type | Kind::Case | Kind::Value
+                )
         {
             continue;
         }
-        let is_named = |words: &str| match &implementation {
-            Some(implementation) => words.contains(implementation.as_str()),
-            None => order::names(words, name),
+        let is_named = |words: &str| match implements {
+            true => words.contains(&name),
+            false => order::names(words, &name),
         };
         let order = orders
             .iter()
@@ -80,28 +83,17 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let commented = order.is_some();
         let around = order.and_then(|order| order.within);
         let shown = plan.shown.rows.iter().any(|row| {
-            plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, name)
+            plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, &name)
         });
-        let name = implementation.as_deref().unwrap_or(name);
-        let ordered = several
-            && symbol.kind != Kind::Value
-            && plan.request.orders_removal(name)
-            && (!shown || implementation.is_some());
-        let namesakes =
-            plan.original_outline
-                .symbols
-                .iter()
-                .enumerate()
-                .filter(|(other, another)| {
-                    is_within(plan, *other, around)
-                        && match &implementation {
-                            Some(_) => self::implementation(another) == implementation,
-                            None => last_part(&another.name) == name,
-                        }
-                });
+        let ordered =
+            several && symbol.kind != Kind::Value && plan.request.orders_removal(&name) && !shown;
+        let namesakes = (0..plan.original_outline.symbols.len()).filter(|other| {
+            called(&plan.original_outline.symbols[*other]) == name
+                && is_within(plan, *other, around)
+        });
         let unique = namesakes.count() == 1;
         if replaced || (commented || ordered) && unique {
-            removed.push((plan.original_rows(index), name.to_owned()));
+            removed.push((plan.original_rows(index), name));
         }
     }
     for (rows, name) in removed {

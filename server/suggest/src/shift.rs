@@ -92,7 +92,7 @@ impl Plan<'_> {
             Unit::Row(row) => Some(&self.shown.rows[*row]).filter(|row| !row.is_directive()),
             Unit::Gap { .. } => None,
         });
-        let least = rows.clone().map(|row| row.indent).min();
+        let least = rows.map(|row| row.indent).min();
         let mut votes = std::collections::BTreeMap::new();
         let mut outermost = std::collections::BTreeSet::new();
         for unit in units {
@@ -110,12 +110,7 @@ impl Plan<'_> {
                 }
             }
         }
-        let stays = rows.clone().any(|row| {
-            Some(row.indent) == least
-                && !row.is_closer
-                && matches!(seen.get(row.trimmed()).map(Vec::as_slice), Some([other]) if self.original.rows[*other].indent == row.indent)
-        });
-        if stays {
+        if outermost.contains(&0) {
             return Some(0);
         }
         let all: usize = votes.values().sum();

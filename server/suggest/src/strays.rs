@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::comment::is_comment;
+use crate::doubt::NOT_DONE;
 use crate::operation::{Op, original_of};
 use crate::order;
 use crate::outline::Kind;
@@ -35,7 +36,10 @@ pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>
         add(0.5, "a new comment does not end".to_owned());
     }
     if let Some(words) = ignored_order(plan, ops) {
-        add(0.25, format!("nothing goes where the sketch says: {words}"));
+        add(
+            NOT_DONE,
+            format!("nothing goes where the sketch says: {words}"),
+        );
     }
 }
 

@@ -58,7 +58,6 @@ impl Matcher<'_> {
             let likely = likely
                 || content >= 0.6
                     && self.says_something(symbol)
-                    && !self.follows_marker(symbol)
                     && self.stands_in_place_of(symbol, old);
             if (sure || likely) && best.is_none_or(|(best, _)| score > best) {
                 best = Some((score, index));
@@ -94,14 +93,8 @@ impl Matcher<'_> {
             >= 2
     }
 
-    /// Whether a marker right above a symbol of the sketch can stand for what it might take the place of.
-    fn follows_marker(&self, shown: &Symbol) -> bool {
-        let above = self.sketch_rows.row_at_line(shown.lead).checked_sub(1);
-        above.is_some_and(|above| (self.is_gap_line)(self.sketch_rows.rows[above].line))
-    }
-
     /// Whether the rows right before and right behind a symbol of the sketch are those around one of the original.
-    /// A marker or an edge on one side leaves it to the other.
+    /// Beside a marker or an edge of the sketch it may as well be new.
     fn stands_in_place_of(&self, shown: &Symbol, original: &Symbol) -> bool {
         let row = |rows: &'_ Rows<'_>, at: Option<usize>| {
             at.and_then(|at| rows.rows.get(at))
@@ -118,18 +111,9 @@ impl Matcher<'_> {
                 row(others, Some(others.row_at_line(original.end))),
             ),
         ];
-        let mut same = 0;
-        for (new, old) in sides {
-            match (new, old) {
-                (Some((line, new)), old) if !(self.is_gap_line)(line) => {
-                    if old.is_none_or(|(_, old)| old != new) {
-                        return false;
-                    }
-                    same += 1;
-                }
-                _ => {}
-            }
-        }
-        same > 1
+        sides.into_iter().all(|(new, old)| match (new, old) {
+            (Some((line, new)), Some((_, old))) => !(self.is_gap_line)(line) && new == old,
+            _ => false,
+        })
     }
 }

@@ -217,36 +217,56 @@ impl Request {
             })
     }
 
-    /// Whether a sentence begins with a name, says that nobody needs it, and has it removed: "`foo` isn't used anywhere
-    /// any more, so remove it".
+    /// Whether a sentence says of the first thing it names that nobody needs it, and has it removed: "`foo` isn't used
+    /// anywhere any more, so remove it".
     fn is_useless(&self, at: usize, name: &str) -> bool {
         let sentence = self.sentence(at);
         let Some((before, after)) = sentence.split_once(&name.to_ascii_lowercase()) else {
             return false;
         };
-        let is_first = before.matches('`').count() <= 1;
-        let verbs = ["remove", "delete", "drop"];
-        let objects = ["it", "that", "this", "the whole"];
-        let mut orders = verbs
-            .iter()
-            .flat_map(|verb| objects.map(|object| format!(" {verb} {object}")));
+        let after = after.trim_start_matches(['`', '(', ')', ' ']);
         let useless = [
-            "unused",
-            "not used",
-            "n't used",
-            "no longer",
-            "no callers",
-            "not needed",
-            "n't needed",
-            "obsolete",
-            "dead",
+            "is unused",
+            "is now unused",
+            "is not used",
+            "isn't used",
+            "is no longer used",
+            "is no longer needed",
+            "is not needed",
+            "isn't needed",
+            "has no callers",
+            "is dead",
         ];
-        is_first
-            && useless.iter().any(|words| after.contains(words))
-            && orders.any(|order| {
-                after
-                    .split_once(&order)
-                    .is_some_and(|(_, rest)| !rest.starts_with(char::is_alphanumeric))
+        let things = [
+            "",
+            " method",
+            " function",
+            " class",
+            " helper",
+            " type",
+            " test",
+        ];
+        let is_order = |order: &str| {
+            let object = ["it", "that", "this"]
+                .iter()
+                .find_map(|object| order.strip_prefix(object));
+            object.is_some_and(|rest| {
+                things.iter().any(|thing| {
+                    let behind = rest.strip_prefix(thing).map(str::trim_start);
+                    behind.is_some_and(|behind| {
+                        !behind.starts_with(char::is_alphanumeric) || behind.starts_with("entirely")
+                    })
+                })
+            })
+        };
+        before.matches('`').count() <= 1
+            && useless.iter().any(|words| after.starts_with(words))
+            && ["remove ", "delete ", "drop "].iter().any(|verb| {
+                after.split_once(verb).is_some_and(|(before, order)| {
+                    !before.trim_end().ends_with("not")
+                        && !before.trim_end().ends_with("n't")
+                        && is_order(order)
+                })
             })
     }
 
@@ -535,6 +555,13 @@ mod tests {
             "`a` is unused once `helper` is there, so remove it."
         ));
         assert!(!orders("`helper` is not used by it yet. Do not drop it."));
+        assert!(!orders(
+            "`helper` is not used by it yet, but do not drop it."
+        ));
+        assert!(!orders("`helper` no longer needs the lock, so drop it."));
+        assert!(!orders(
+            "`helper` is not used with it, so drop that parameter."
+        ));
         assert!(!orders("Remove it. Call outer.helper()"));
         assert!(!orders("The helper can goad it."));
         assert!(!orders("helper is needed."));

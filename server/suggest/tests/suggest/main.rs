@@ -9,6 +9,7 @@ mod imports;
 mod orders;
 mod parsing;
 mod patching;
+mod places;
 mod properties;
 mod sketch;
 mod small_files;

@@ -53,7 +53,7 @@ def test_the_model_rewrites_a_file(workbench, start):
     helix.terminal.type("U")
     helix.wait_for_text(edit.after)
     helix.command("write")
-    until("the file", lambda: path.read_bytes() == edit.after)
+    workbench.wait_until_saved(path, edit.after)
 
 
 @pytest.mark.parametrize(

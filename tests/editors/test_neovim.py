@@ -54,7 +54,7 @@ def test_the_model_rewrites_a_file(workbench, start):
     neovim.terminal.keys("C-r")
     neovim.wait_for_text(path, edit.after)
     neovim.command("write")
-    until("the file", lambda: path.read_bytes() == edit.after)
+    workbench.wait_until_saved(path, edit.after)
 
 
 @pytest.mark.parametrize(

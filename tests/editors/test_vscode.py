@@ -54,7 +54,7 @@ def test_the_model_rewrites_a_file(workbench, start):
     code.keys("Control+Shift+z")
     code.wait_for_text(path, edit.after)
     code.keys("Control+s")
-    until("the file", lambda: path.read_bytes() == edit.after)
+    workbench.wait_until_saved(path, edit.after)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,10 @@ class Workbench:
     def wait_for_model(self):
         until("the model", lambda: self.status()["state"] == "ready", 120, lambda: str(self.status()))
 
+    def wait_until_saved(self, path, text):
+        """While an editor saves a file, there may be none for a moment."""
+        until("the file", lambda: saved_text(path) == text)
+
     def wait_until_done(self, seconds=60):
         """Waits until a session has ended and no other runs; returns what it took."""
         self.go_on()
@@ -127,6 +131,13 @@ class Workbench:
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def saved_text(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def program(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -26,7 +27,11 @@ def read_lessons(path: Path) -> list[dict]:
         stream = raw
         if path.suffix == ".zst":
             stream = zstandard.ZstdDecompressor(max_window_size=1 << 28).stream_reader(raw)
-        return [json.loads(line) for line in io.TextIOWrapper(stream, encoding="utf-8")]
+        lessons = [json.loads(line) for line in io.TextIOWrapper(stream, encoding="utf-8")]
+    for lesson in lessons:
+        # Every draw has the same ones.
+        lesson.update(before=sys.intern(lesson["before"]), after=sys.intern(lesson["after"]))
+    return lessons
 
 
 def is_held_out(lesson: dict) -> bool:

@@ -113,10 +113,12 @@ impl Plan<'_> {
                 self.original_rows(pair.original)
             });
             let kept = self.longest_chain(&pairs, &within);
+            let chained: Vec<Pair> = kept.iter().map(|at| pairs[*at]).collect();
+            let body = parent.map(|parent| self.shown_rows(parent));
             for (at, pair) in pairs.into_iter().enumerate() {
                 if kept.contains(&at) {
                     self.chained.push(pair);
-                } else if pair.renamed {
+                } else if pair.renamed || self.is_moved(pair, &chained, body.as_ref()) {
                     // It is shown in another place: new there, gone here.
                     let rows = self.shown_rows(pair.sketch);
                     self.fresh[rows].fill(true);
@@ -128,6 +130,33 @@ impl Plan<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the sketch shows the place where the file has a symbol, without a marker and without the symbol, and all
+    /// of it elsewhere.
+    fn is_moved(&self, pair: Pair, chained: &[Pair], body: Option<&Range<usize>>) -> bool {
+        let place = self.original_rows(pair.original);
+        let above = chained
+            .iter()
+            .filter(|other| self.original_rows(other.original).end <= place.start)
+            .max_by_key(|other| self.original_rows(other.original).end);
+        let below = chained
+            .iter()
+            .filter(|other| self.original_rows(other.original).start >= place.end)
+            .min_by_key(|other| self.original_rows(other.original).start);
+        let start = above.map(|above| self.shown_rows(above.sketch).end);
+        let end = below.map(|below| self.shown_rows(below.sketch).start);
+        let (Some(start), Some(end)) = (
+            start.or(body.map(|body| body.start)),
+            end.or(body.map(|body| body.end)),
+        ) else {
+            return false;
+        };
+        let has_marker = |mut rows: Range<usize>| {
+            rows.any(|row| matches!(self.meaning(row), Meaning::Gap(_)))
+        };
+        let own = self.shown_rows(pair.sketch);
+        start <= end && !has_marker(start..end) && !has_marker(own)
     }
 
     pub(crate) fn parent(&self, pair: &Pair) -> Option<usize> {

@@ -266,6 +266,12 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         };
         let line = plan.original.rows[original].text;
+        // An include says nothing of what it is for.
+        let is_include = line.trim().starts_with("#include");
+        if is_include && ordered.contains(&line.trim()) {
+            ops[at] = Op::Delete { original };
+            continue;
+        }
         let names = imports::bound_names(line);
         let is_ordered =
             |code: &&str| code.contains('.') || code.contains("::") || names.contains(code);

@@ -24,7 +24,13 @@ pub(crate) fn names(words: &str, name: &str) -> bool {
         let start = word.strip_suffix('*');
         start.is_some_and(|start| start.len() >= 4 && name.starts_with(start))
     };
-    imports::uses(words, name) || words.split_whitespace().any(pattern)
+    // What is quoted and has several words is no name.
+    let quoted = |(index, part): &(usize, &str)| index % 2 == 1 && part.contains(' ');
+    let mut parts = words
+        .split('"')
+        .enumerate()
+        .filter(|part| !quoted(part) || words.matches('"').count() % 2 == 1);
+    parts.any(|(_, part)| imports::uses(part, name)) || words.split_whitespace().any(pattern)
 }
 
 /// Whether a comment of the sketch tells that what has this name goes.

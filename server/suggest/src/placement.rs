@@ -162,9 +162,21 @@ fn target(
         Some(Place::Before(name)) => {
             let named = symbols_named(plan, &name, &window);
             if let Some((rows, indent)) = named.first().cloned() {
-                doubt_place(plan, "before", &name, named.len());
+                let together = named.windows(2).all(|two| two[0].0.end == two[1].0.start);
+                let count = if together { 1 } else { named.len() };
+                doubt_place(plan, "before", &name, count);
                 reindent(plan, inserted, indent);
                 return rows.start;
+            }
+        }
+        Some(Place::Within(name)) => {
+            let named = symbols_named(plan, &name, &window);
+            if let Some((rows, indent)) = named.last().cloned() {
+                doubt_place(plan, "at the end of", &name, named.len());
+                let inside = rows.clone().map(|row| plan.original.rows[row].indent);
+                let column = inside.filter(|column| *column > indent).min();
+                reindent(plan, inserted, column.unwrap_or(indent));
+                return rows.end - usize::from(plan.original.rows[rows.end - 1].closes());
             }
         }
         Some(Place::End) if fresh => {
@@ -244,7 +256,7 @@ fn beside_a_line(plan: &Plan<'_>, window: &Range<usize>) -> Option<usize> {
     let (line, behind) = match plan.request.place(lines)? {
         Place::After(line) => (line, 1),
         Place::Before(line) => (line, 0),
-        Place::Start | Place::End => return None,
+        Place::Within(_) | Place::Start | Place::End => return None,
     };
     let mut rows = window
         .clone()

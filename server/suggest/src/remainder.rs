@@ -9,6 +9,7 @@ use crate::plan::Plan;
 /// Takes out what is left of statements and, where blocks end by their indentation, of functions.
 pub(crate) fn drop(plan: &Plan<'_>, ops: &mut [Op]) {
     drop_ends_of_statements(plan, ops);
+    drop_ends_of_chains(plan, ops);
     if plan.language == Some(Language::Python) {
         drop_ends_of_blocks(plan, ops);
     }
@@ -85,6 +86,32 @@ fn drop_ends_of_statements(plan: &Plan<'_>, ops: &mut [Op]) {
             }
         }
         at = hidden.end.max(at + 1);
+    }
+}
+
+/// Takes out the hidden calls that went on where a changed row now ends the statement: `.b();` behind `a.c();`.
+fn drop_ends_of_chains(plan: &Plan<'_>, ops: &mut [Op]) {
+    for at in 1..ops.len() {
+        let (Op::Replace { sketch, .. } | Op::Insert { sketch }) = ops[at - 1] else {
+            continue;
+        };
+        if !plan.shown.rows[sketch].trimmed().ends_with(';') {
+            continue;
+        }
+        let mut is_open = true;
+        for op in &mut ops[at..] {
+            let original = match *op {
+                Op::Keep { original } => original,
+                Op::Gap { .. } => continue,
+                _ => break,
+            };
+            let text = plan.original.rows[original].trimmed();
+            if !is_open || !text.starts_with('.') || text.starts_with("..") {
+                break;
+            }
+            is_open = !text.ends_with(';');
+            *op = Op::Delete { original };
+        }
     }
 }
 

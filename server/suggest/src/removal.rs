@@ -85,8 +85,9 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         let shown = plan.shown.rows.iter().any(|row| {
             plan.sketch.meanings[row.line] == Meaning::Code && imports::uses(row.text, &name)
         });
-        let ordered =
-            several && symbol.kind != Kind::Value && plan.request.orders_removal(&name) && !shown;
+        let ordered = !shown
+            && (several && symbol.kind != Kind::Value && plan.request.orders_removal(&name)
+                || plan.request.lists_removal(&name));
         let namesakes = (0..plan.original_outline.symbols.len()).filter(|other| {
             called(&plan.original_outline.symbols[*other]) == name
                 && is_within(plan, *other, around)

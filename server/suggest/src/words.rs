@@ -18,6 +18,8 @@ pub(crate) struct Request {
 pub(crate) enum Place {
     After(String),
     Before(String),
+    /// At the end of it, inside.
+    Within(String),
     Start,
     End,
 }
@@ -270,16 +272,11 @@ impl Request {
             })
     }
 
-    /// The code in backticks that the words tell to take out: "Delete `TEST(A, B)`", "drop the `lock` call". What is
-    /// taken from something, or only in part, is not told apart.
+    /// The code in backticks that the words tell to take out: "Delete `TEST(A, B)`", "drop the `lock` call", "`lock` is
+    /// gone", "Removed: the `lock` import". What is taken from something, or only in part, is not told apart.
     pub(crate) fn ordered_out(&self) -> Vec<&str> {
-        let spans = self.text.split('`').skip(1).step_by(2);
-        let mut at = 0;
-        let mut ordered = Vec::new();
-        for span in spans {
-            let open = at + self.text[at..].find('`').unwrap_or(0);
-            at = (open + span.len() + 2).min(self.text.len());
-            let before = self.lower.get(..open).unwrap_or_default();
+        let ordered = self.code().filter(|(open, span)| {
+            let before = self.lower.get(..*open).unwrap_or_default();
             let verb = before
                 .rsplit(|c: char| !c.is_alphanumeric())
                 .filter(|word| !word.is_empty())
@@ -299,11 +296,55 @@ impl Request {
                             | "class"
                     )
                 });
-            if verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop")) {
-                ordered.push(span);
-            }
-        }
-        ordered
+            let behind = self.text[open + span.len() + 2..].trim_start();
+            verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop"))
+                || self.begins_clause(*open) && is_told_to_go(&behind.to_lowercase())
+                || self.is_listed(*open)
+        });
+        ordered.map(|(_, span)| span).collect()
+    }
+
+    /// Whether a sentence lists this code among what goes: "Removed as unused: the `a` pattern and the `b` import".
+    pub(crate) fn lists_removal(&self, code: &str) -> bool {
+        self.code()
+            .any(|(open, span)| span == code && self.is_listed(open))
+    }
+
+    /// The code between backticks, and where its first backtick stands.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut at = 0;
+        self.text.split('`').enumerate().filter_map(move |(index, part)| {
+            let open = at;
+            at += part.len() + 1;
+            (index % 2 == 1).then_some((open - 1, part))
+        })
+    }
+
+    /// Whether a sentence or a part of it begins with what stands here.
+    fn begins_clause(&self, at: usize) -> bool {
+        let (sentence, start) = self.sentence_from(at);
+        let before = sentence.get(..at.saturating_sub(start)).unwrap_or_default();
+        let clause = before.rsplit(", ").next().unwrap_or_default();
+        let mut words = clause.split_whitespace();
+        words.all(|word| matches!(word, "-" | "*" | "the" | "old" | "now" | "then" | "and" | "so"))
+    }
+
+    /// Whether the sentence around this place says before a colon that what follows goes.
+    fn is_listed(&self, at: usize) -> bool {
+        let (sentence, start) = self.sentence_from(at);
+        let Some((head, _)) = sentence
+            .get(..at.saturating_sub(start))
+            .and_then(|before| before.split_once(": "))
+        else {
+            return false;
+        };
+        let head = head.trim_start_matches(['-', '*', ' ', '(']);
+        ["removed", "deleted", "dropped", "gone"]
+            .iter()
+            .any(|verb| head.starts_with(verb))
+            || ["to go", "can go", "must go", "to be removed", "are gone"]
+                .iter()
+                .any(|words| has_phrase(head, words))
     }
 
     /// Whether the words speak of the old name and the new one, or rename the old one.
@@ -375,6 +416,7 @@ impl Request {
 
     fn own_place<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Place> {
         let mut best: Option<(usize, Place)> = None;
+        let mut within = None;
         let mut offer = |at: usize, place: Place| {
             if best.as_ref().is_none_or(|(other, _)| at < *other) {
                 best = Some((at, place));
@@ -396,7 +438,7 @@ impl Request {
                 let words: Vec<&str> = before
                     .rsplit(|c: char| !c.is_alphanumeric())
                     .filter(|word| !word.is_empty())
-                    .take(4)
+                    .take(6)
                     .collect();
                 // "after the private `foo`"
                 let described = words.get(1) == Some(&"the");
@@ -405,17 +447,19 @@ impl Request {
                         "after" | "below" | "under" | "following" | "between" => {
                             offer(at, Place::After(name.to_owned()))
                         }
-                        "before" | "above" => offer(at, Place::Before(name.to_owned())),
-                        "the" | "existing" | "method" | "function" | "class" | "right" | "test" => {
-                            continue;
+                        "before" | "above" | "front" => offer(at, Place::Before(name.to_owned())),
+                        "end" | "bottom" if !self.is_of_file_name(at + name.len()) => {
+                            within.get_or_insert_with(|| Place::Within(name.to_owned()));
                         }
+                        "the" | "existing" | "method" | "function" | "class" | "right" | "test"
+                        | "two" | "three" | "both" | "of" => continue,
                         _ => {}
                     }
                     break;
                 }
             }
         }
-        if best.is_none() {
+        if best.is_none() && within.is_none() {
             for phrase in [
                 "at the end",
                 "to the end",
@@ -439,7 +483,13 @@ impl Request {
                 }
             }
         }
-        best.map(|(_, place)| place)
+        best.map(|(_, place)| place).or(within)
+    }
+
+    /// Whether what ends here is the stem of a file's name.
+    fn is_of_file_name(&self, end: usize) -> bool {
+        let behind = self.text[end..].strip_prefix('.');
+        behind.is_some_and(|behind| behind.starts_with(char::is_alphanumeric))
     }
 
     fn positions(&self, name: &str) -> Vec<usize> {
@@ -462,8 +512,13 @@ impl Request {
 
     /// The sentence around a byte position, in lower case.
     fn sentence(&self, at: usize) -> &str {
+        self.sentence_from(at).0
+    }
+
+    /// The sentence around a byte position, in lower case, and where it begins.
+    fn sentence_from(&self, at: usize) -> (&str, usize) {
         if self.lower.len() != self.text.len() {
-            return &self.lower;
+            return (&self.lower, 0);
         }
         let ends = [". ", ".\n", "\n", "; ", "? ", "! "];
         let start = ends
@@ -476,8 +531,16 @@ impl Request {
             .filter_map(|end| self.lower[at..].find(end))
             .min()
             .map_or(self.lower.len(), |found| at + found);
-        &self.lower[start..end]
+        (&self.lower[start..end], start)
     }
+}
+
+/// Whether words stand in a text as words of their own.
+fn has_phrase(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| {
+        !text[..at].ends_with(char::is_alphanumeric)
+            && !text[at + words.len()..].starts_with(char::is_alphanumeric)
+    })
 }
 
 /// Words before a name without what qualifies it: `registry::`, `self.`.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::comment::is_comment;
+use crate::imports;
 use crate::language::Language;
 use crate::outline::{Kind, Outline, Symbol};
 use crate::rows::{Row, Rows};
@@ -252,7 +253,27 @@ impl Matcher<'_> {
                 .iter()
                 .any(|row| row.trimmed() == head.trimmed())
         });
-        several || head_stands && self.contained(shown.head..shown.end, within) >= 0.75
+        several
+            || self.stands_unparsed(shown)
+            || head_stands && self.contained(shown.head..shown.end, within) >= 0.75
+    }
+
+    /// Whether the file has the head of a symbol, or one that differs in one token, where its parser sees no symbol:
+    /// inside a macro, or beside a macro it does not know.
+    fn stands_unparsed(&self, shown: &Symbol) -> bool {
+        let rows = &self.original_rows.rows;
+        let Some(head) = self.sketch_rows.rows.get(self.sketch_rows.row_at_line(shown.head)) else {
+            return false;
+        };
+        let is_alike = |row: &Row<'_>| {
+            let pairs = row.tokens.iter().zip(&head.tokens);
+            row.tokens.len() == head.tokens.len()
+                && row.tokens.len() >= 4
+                && pairs.filter(|(a, b)| a != b).count() <= 1
+                && imports::uses(row.text, last_part(&shown.name))
+        };
+        let is_head = |line: usize| self.original.symbols.iter().any(|other| other.head == line);
+        rows.iter().any(|row| is_alike(row) && !is_head(row.line))
     }
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.

@@ -15,8 +15,8 @@ pub(crate) struct Piece<'o> {
     after: Range<usize>,
 }
 
-/// The piece with what is hidden around it cut to the innermost symbol that both texts show and that holds the piece:
-/// its rows cannot belong anywhere else.
+/// The piece with what is hidden around it cut to the innermost symbol that both texts show and that holds the piece, or
+/// to the part of the file that the words name: its rows cannot belong anywhere else.
 pub(crate) fn narrowed<'o>(plan: &Plan<'_>, mut piece: Piece<'o>) -> Piece<'o> {
     let rows: Vec<usize> = piece
         .ops
@@ -34,14 +34,13 @@ pub(crate) fn narrowed<'o>(plan: &Plan<'_>, mut piece: Piece<'o>) -> Piece<'o> {
         .map(|pair| plan.original_rows(pair.original))
         .filter(|range| range.contains(&first) && range.contains(&last))
         .min_by_key(|range| range.len());
-    if let Some(range) = around {
-        let cut = |hidden: &Range<usize>| {
-            let start = hidden.start.max(range.start);
-            start..hidden.end.min(range.end).max(start)
-        };
-        piece.before = cut(&piece.before);
-        piece.after = cut(&piece.after);
-    }
+    let range = around.unwrap_or(plan.home.clone());
+    let cut = |hidden: &Range<usize>| {
+        let start = hidden.start.max(range.start);
+        start..hidden.end.min(range.end).max(start)
+    };
+    piece.before = cut(&piece.before);
+    piece.after = cut(&piece.after);
     piece
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::comment::is_comment;
 use crate::fragment;
+use crate::home;
 use crate::imports;
 use crate::language::Language;
 use crate::level::Stretches;
@@ -58,6 +59,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) detached: Vec<Pair>,
     /// Symbols of the original that new ones elsewhere take the place of.
     pub(crate) replaced: Vec<usize>,
+    /// The original rows among which the sketch belongs.
+    pub(crate) home: Range<usize>,
     /// Why the result may be wrong, each with the factor it leaves of the confidence.
     pub(crate) doubts: Vec<(f32, String)>,
 }
@@ -124,6 +127,7 @@ impl<'a> Plan<'a> {
             chained: Vec::new(),
             detached: Vec::new(),
             replaced: Vec::new(),
+            home: 0..0,
             doubts: Vec::new(),
         };
         plan.cut_off_strangers();
@@ -132,6 +136,7 @@ impl<'a> Plan<'a> {
             let rows = plan.shown_rows(index);
             plan.fresh[rows].fill(true);
         }
+        plan.home = home::rows(&plan);
         plan.chain();
         plan.stick();
         plan
@@ -170,7 +175,11 @@ impl<'a> Plan<'a> {
     fn align_all(&mut self) -> Vec<Op> {
         self.doubts.clear();
         self.shifts.fill(0);
-        let mut ops = self.level(None, 0..self.shown.len(), 0..self.original.len());
+        let home = self.home.clone();
+        let keep = |original: usize| Op::Keep { original };
+        let mut ops: Vec<Op> = (0..home.start).map(keep).collect();
+        ops.extend(self.level(None, 0..self.shown.len(), home.clone()));
+        ops.extend((home.end..self.original.len()).map(keep));
         for pair in self.detached.clone() {
             let rows = self.original_rows(pair.original);
             let inner = self.symbol(pair);

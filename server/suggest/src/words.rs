@@ -406,6 +406,21 @@ impl Request {
         matches!(place, Some(Place::After(_) | Place::Before(_)))
     }
 
+    /// What the words that introduce this block of several say that it is in: "And in `parse()`:".
+    pub(crate) fn home(&self) -> Option<&str> {
+        let words = self.introduction.as_deref()?;
+        let mut named = words.code().filter(|(open, _)| {
+            let before = words.lower.get(..*open).unwrap_or_default();
+            let mut last = before.split_whitespace().rev();
+            last.find(|word| *word != "the")
+                .is_some_and(|word| matches!(word, "in" | "inside" | "within"))
+        });
+        let (_, name) = named.next()?;
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let name = name.trim_end_matches("()");
+        (named.next().is_none() && name.len() >= 3 && name.chars().all(is_name)).then_some(name)
+    }
+
     /// Whether the words that introduce this block, or all if it is the only one, tell a place.
     pub(crate) fn tells_a_place(&self) -> bool {
         let words = self.introduction.as_deref().unwrap_or(self);

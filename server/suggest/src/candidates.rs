@@ -85,6 +85,8 @@ impl Aligner<'_> {
                             if replaced.is_closer
                                 || replaced.trimmed() == shown.trimmed()
                                 || condition && !is_condition(replaced)
+                                || replaced.trimmed().ends_with('{')
+                                    && shown.trimmed().ends_with(';')
                                 || is_comment(replaced) != is_comment(shown)
                                 || import
                                     && !(imports::is_import(replaced.text)

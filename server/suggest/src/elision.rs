@@ -14,8 +14,8 @@ struct Elision<'l> {
     head: &'l str,
     /// What follows what is left out; it begins with the closing bracket if there is one.
     tail: &'l str,
-    /// Whether the head ends in a bracket that holds what is left out.
-    is_bracket: bool,
+    /// Where in the head the bracket opens that holds what is left out.
+    bracket: Option<usize>,
 }
 
 /// A statement of the file.
@@ -98,11 +98,15 @@ fn parse(line: &str) -> Option<Elision<'_>> {
             let left_out = open == '(' || inner.starts_with("/*");
             let marked = left_out && matches!(marker::read(inner), Meaning::Gap(_));
             let quoted = line[..at].matches(['"', '\'', '`']).count() % 2 == 1;
-            if at > 0 && !quoted && marked {
+            let head = match marked {
+                true => Some(&line[..=at]),
+                false => first_parameters(line, at, inner),
+            };
+            if let Some(head) = head.filter(|_| at > 0 && !quoted) {
                 return Some(Elision {
-                    head: &line[..=at],
+                    head,
                     tail: &line[at + 1 + length..],
-                    is_bracket: true,
+                    bracket: Some(at),
                 });
             }
         }
@@ -115,8 +119,21 @@ fn parse(line: &str) -> Option<Elision<'_>> {
     assigns.then_some(Elision {
         head: head.trim_end(),
         tail: "",
-        is_bracket: false,
+        bracket: None,
     })
+}
+
+/// The line up to the parameters that `def f(self, ...):` leaves out. In other languages an ellipsis behind parameters
+/// can be code.
+fn first_parameters<'l>(line: &'l str, open: usize, inner: &str) -> Option<&'l str> {
+    let kept = inner
+        .strip_suffix("...")
+        .or_else(|| inner.strip_suffix('…'))?
+        .strip_suffix(", ")?;
+    let mut words = line[..open].split_whitespace();
+    words
+        .any(|word| matches!(word, "def" | "fn" | "func" | "function"))
+        .then(|| &line[..open + 1 + kept.len() + 1])
 }
 
 /// The statement from its first line to the one that closes its brackets. What is open in the head besides its last
@@ -124,10 +141,8 @@ fn parse(line: &str) -> Option<Elision<'_>> {
 fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Statement<'o>> {
     let mut depth = 0;
     for (count, line) in lines.iter().take(LONGEST).enumerate() {
-        let from = match count {
-            0 if elision.is_bracket => {
-                line.len() - line.trim_start().len() + elision.head.len() - 1
-            }
+        let from = match elision.bracket {
+            Some(open) if count == 0 => line.len() - line.trim_start().len() + open,
             _ => 0,
         };
         let until = |close| Statement {
@@ -136,11 +151,11 @@ fn statement<'o>(lines: &[&'o str], elision: &Elision<'_>) -> Option<Statement<'
         };
         for (at, c) in line[from..].char_indices() {
             depth += step(c);
-            if depth == 0 && step(c) < 0 && elision.is_bracket {
+            if depth == 0 && step(c) < 0 && elision.bracket.is_some() {
                 return Some(until(Some(from + at)));
             }
         }
-        if depth <= 0 && !elision.is_bracket {
+        if depth <= 0 && elision.bracket.is_none() {
             return Some(until(None));
         }
     }
@@ -179,6 +194,11 @@ mod tests {
             "const f = ({ /* ... */ }) => {",
             "const f = ({\n  a,\n  b,\n}: Props): A | B => {\n}\n",
             Some("const f = ({\n  a,\n  b,\n}: Props): A | B => {"),
+        );
+        check(
+            "def f(self, ...):",
+            "def f(self, a=1,\n      b=2):\n    pass\n",
+            Some("def f(self, a=1,\n      b=2):"),
         );
         check(
             "total = sum(...) + 1",

@@ -119,8 +119,10 @@ pub(crate) fn read(line: &str) -> Meaning {
         return Meaning::Gap(String::new());
     }
     let Some(words) = comment_words(line) else {
-        return match in_brackets(line) {
-            Some(words) if is_gap(words, false) => Meaning::Gap(words.to_owned()),
+        return match set_apart(line) {
+            Some(words) if line.starts_with(['.', '…']) || is_gap(words, false) => {
+                Meaning::Gap(words.to_owned())
+            }
             _ => Meaning::Code,
         };
     };
@@ -158,10 +160,14 @@ fn is_new_stub(header: &str, original: &str) -> bool {
     !name.is_empty() && !has("def") && !has("class")
 }
 
-/// The words of a line of text, as in a docstring, that is nothing but words in brackets: `(docstring unchanged)`.
-fn in_brackets(line: &str) -> Option<&str> {
-    let words = line.strip_prefix('(')?.strip_suffix(')')?;
-    let text = |c: char| c.is_alphanumeric() || " .…,'-".contains(c);
+/// The words of a line of text, as in a docstring, that is nothing but words in brackets or between ellipses:
+/// `(docstring unchanged)`, `... unchanged up to here ...`.
+fn set_apart(line: &str) -> Option<&str> {
+    let between = |open: &str, close: &str| line.strip_prefix(open)?.strip_suffix(close);
+    let words = between("(", ")")
+        .or_else(|| between("... ", " ..."))
+        .or_else(|| between("… ", " …"))?;
+    let text = |c: char| c.is_alphanumeric() || " .…,'-()".contains(c);
     (words.contains(' ') && words.chars().all(text)).then_some(words)
 }
 

@@ -255,6 +255,7 @@ impl Matcher<'_> {
         });
         several
             || self.stands_unparsed(shown)
+            || self.names_what_had_no_name(shown)
             || head_stands && self.contained(shown.head..shown.end, within) >= 0.75
     }
 
@@ -274,6 +275,25 @@ impl Matcher<'_> {
         };
         let is_head = |line: usize| self.original.symbols.iter().any(|other| other.head == line);
         rows.iter().any(|row| is_alike(row) && !is_head(row.line))
+    }
+
+    /// Whether the body of a symbol stands in the file below a line that names nothing: what was handed on in place has
+    /// got a name.
+    fn names_what_had_no_name(&self, shown: &Symbol) -> bool {
+        let rows = self.sketch_rows.row_at_line(shown.head)..self.sketch_rows.row_at_line(shown.end);
+        // The last row closes in another way.
+        let body = self.sketch_rows.rows.get(rows.start + 1..rows.end.max(1) - 1);
+        let Some(body) = body.filter(|body| {
+            body.iter().filter(|row| !row.is_closer).count() >= 3
+                && body.iter().all(|row| !(self.is_gap_line)(row.line))
+        }) else {
+            return false;
+        };
+        let is_head = |line: usize| self.original.symbols.iter().any(|other| other.head == line);
+        self.original_rows.rows.windows(body.len() + 1).any(|rows| {
+            let same = rows[1..].iter().zip(body);
+            same.into_iter().all(|(a, b)| a.trimmed() == b.trimmed()) && !is_head(rows[0].line)
+        })
     }
 
     /// How likely `original` is what `shown` shows. None if they are overloads of one another.

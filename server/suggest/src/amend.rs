@@ -27,6 +27,7 @@ pub(crate) fn amend(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
     import_upkeep::drop_lost_imports(plan, ops);
     keep_unnamed_symbols(plan, ops);
     removal::remove_named(plan, ops);
+    removal::remove_shown(plan, ops);
     import_upkeep::remove_ordered_imports(plan, ops);
 }
 

@@ -260,7 +260,8 @@ fn is_unmarked(plan: &Plan<'_>, ops: &[Op], at: usize) -> bool {
 
 /// Takes out imports that the words order to remove, unless something uses them.
 pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
-    let ordered = plan.request.ordered_out();
+    let request = plan.request;
+    let ordered = request.ordered_out();
     for at in 0..ops.len() {
         let Op::Keep { original } = ops[at] else {
             continue;
@@ -269,6 +270,7 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
         // An include says nothing of what it is for.
         let is_include = line.trim().starts_with("#include");
         if is_include && ordered.contains(&line.trim()) {
+            plan.ordered_out[original] = true;
             ops[at] = Op::Delete { original };
             continue;
         }
@@ -295,6 +297,7 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             .iter()
             .any(|code| is_ordered(code) && imports::uses(line, code));
         if (is_told || lost()) && !used(name) {
+            plan.ordered_out[original] = true;
             ops[at] = Op::Delete { original };
         }
     }

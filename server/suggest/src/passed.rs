@@ -43,7 +43,7 @@ pub(crate) fn weigh(plan: &Plan<'_>, ops: &[Op], doubts: &mut Vec<(f32, String)>
 /// Whether a marker stands for no row while rows beside it go: those may be what it stands for. Functions and types that
 /// go whole do so by their names.
 fn has_empty_marker_beside_deletion(plan: &Plan<'_>, ops: &[Op]) -> bool {
-    let is_hidden = |op: &Op| matches!(op, Op::Gap { .. } | Op::Keep { .. });
+    let is_hidden = |op: &Op| plan.is_hidden(op);
     let gone: HashSet<usize> = ops.iter().filter_map(deleted).collect();
     let goes_whole = |row: usize| {
         (0..plan.original_outline.symbols.len()).any(|symbol| {
@@ -57,7 +57,7 @@ fn has_empty_marker_beside_deletion(plan: &Plan<'_>, ops: &[Op]) -> bool {
         let marked = runs[1]
             .iter()
             .any(|op| matches!(op, Op::Gap { sketch: Some(_) }));
-        let empty = !runs[1].iter().any(|op| matches!(op, Op::Keep { .. }));
+        let empty = runs[1].iter().all(|op| matches!(op, Op::Gap { .. }));
         marked && empty && (deletes(runs[0]) || deletes(runs[2]))
     })
 }
@@ -117,7 +117,7 @@ fn keeps_between_neighbours(plan: &Plan<'_>, ops: &[Op]) -> bool {
     if plan.whole || !plan.sketch.has_gap(0..plan.sketch.meanings.len()) {
         return false;
     }
-    let hidden = |op: &&Op| matches!(op, Op::Keep { .. } | Op::Gap { .. });
+    let hidden = |op: &&Op| plan.is_hidden(op);
     let mut at = ops.iter().take_while(hidden).count();
     while at < ops.len() {
         let run = &ops[at..at + ops[at..].iter().take_while(hidden).count()];

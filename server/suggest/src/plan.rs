@@ -59,6 +59,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) detached: Vec<Pair>,
     /// Symbols of the original that new ones elsewhere take the place of.
     pub(crate) replaced: Vec<usize>,
+    /// Original rows that go because words say so.
+    pub(crate) ordered_out: Vec<bool>,
     /// The original rows among which the sketch belongs.
     pub(crate) home: Range<usize>,
     /// Why the result may be wrong, each with the factor it leaves of the confidence.
@@ -127,6 +129,7 @@ impl<'a> Plan<'a> {
             chained: Vec::new(),
             detached: Vec::new(),
             replaced: Vec::new(),
+            ordered_out: Vec::new(),
             home: 0..0,
             doubts: Vec::new(),
         };
@@ -175,6 +178,7 @@ impl<'a> Plan<'a> {
     fn align_all(&mut self) -> Vec<Op> {
         self.doubts.clear();
         self.shifts.fill(0);
+        self.ordered_out = vec![false; self.original.len()];
         let home = self.home.clone();
         let keep = |original: usize| Op::Keep { original };
         let mut ops: Vec<Op> = (0..home.start).map(keep).collect();
@@ -224,6 +228,15 @@ impl<'a> Plan<'a> {
             self.shown_outline.symbols[*index].kind == Kind::Value
                 && self.shown_rows(*index).contains(&row)
         })
+    }
+
+    /// Whether an operation leaves a row of the file unshown, or takes it out from among such rows by order.
+    pub(crate) fn is_hidden(&self, op: &Op) -> bool {
+        match *op {
+            Op::Keep { .. } | Op::Gap { .. } => true,
+            Op::Delete { original } => self.ordered_out[original],
+            _ => false,
+        }
     }
 
     /// Whether the sketch shows symbols in another order than the original.

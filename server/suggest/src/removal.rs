@@ -9,6 +9,7 @@ use crate::order;
 use crate::outline::{Kind, Symbol};
 use crate::pairing::{Pair, last_part};
 use crate::plan::{Plan, result_text};
+use crate::rows::Row;
 
 /// A comment of the sketch that tells what goes.
 struct Order<'p> {
@@ -50,6 +51,50 @@ fn called(symbol: &Symbol) -> String {
     match symbol.kind {
         Kind::Implementation => format!("impl {} for {}", symbol.signature, symbol.name),
         _ => last_part(&symbol.name).to_owned(),
+    }
+}
+
+/// The fewest characters of a line that a comment can be seen to show.
+const SHORTEST_SHOWN: usize = 8;
+
+/// Takes out lines that a removal comment shows, `// (removed import java.util.List;)`, each with the block that it opens.
+pub(crate) fn remove_shown(plan: &mut Plan<'_>, ops: &mut [Op]) {
+    let bare = |row: usize| plan.original.rows[row].trimmed().trim_end_matches([';', ',']);
+    let mut gone: Vec<usize> = Vec::new();
+    for order in orders(plan) {
+        let is_shown = |row: &usize| {
+            let text = bare(*row);
+            let behind = order.words.split_once(text).map(|(_, behind)| behind);
+            let is_more = |c: char| c.is_alphanumeric() || "_.(".contains(c);
+            text.len() >= SHORTEST_SHOWN && behind.is_some_and(|behind| !behind.starts_with(is_more))
+        };
+        let rows: Vec<usize> = (0..plan.original.len()).filter(is_shown).collect();
+        if let [row] = rows.as_slice() {
+            gone.extend(*row..block_end(plan, *row));
+        }
+    }
+    take_out(plan, ops, |row| gone.contains(&row));
+}
+
+/// One past the last row of the block that a row opens; the row behind it if it opens none.
+fn block_end(plan: &Plan<'_>, head: usize) -> usize {
+    let column = plan.original.rows[head].indent;
+    let belongs = |row: &&Row<'_>| {
+        let opens = row.trimmed() == "{";
+        row.indent > column || row.indent == column && (opens || row.closes())
+    };
+    head + 1 + plan.original.rows[head + 1..].iter().take_while(belongs).count()
+}
+
+/// Takes out kept rows because words say so.
+fn take_out(plan: &mut Plan<'_>, ops: &mut [Op], is_ordered: impl Fn(usize) -> bool) {
+    for op in ops {
+        if let Op::Keep { original } = *op
+            && is_ordered(original)
+        {
+            plan.ordered_out[original] = true;
+            *op = Op::Delete { original };
+        }
     }
 }
 
@@ -105,13 +150,7 @@ pub(crate) fn remove_named(plan: &mut Plan<'_>, ops: &mut [Op]) {
         if !all_kept {
             continue;
         }
-        for op in ops.iter_mut() {
-            if let Op::Keep { original } = *op
-                && rows.contains(&original)
-            {
-                *op = Op::Delete { original };
-            }
-        }
+        take_out(plan, ops, |row| rows.contains(&row));
         let mut texts = ops.iter().filter_map(|op| result_text(plan, op));
         // A string that has the name's letters is no use of it.
         let quoted = format!("\"{name}\"");

@@ -21,7 +21,7 @@ NO_OP_SHARE = 0.02
 # Most callers give no instruction; then the prose of the reply stands in the prompt.
 PROSE_SHARE = 0.5
 # Answers that are learnt as a whole.
-WHOLE_SHARE = 0.15
+WHOLE_SHARE = 0.3
 LOOK_BACK = 6
 # Ambiguous tokens whose surroundings are learnt, for each answer, and any others.
 AMBIGUOUS_PLACES, OTHER_PLACES = 3, 1

@@ -152,9 +152,8 @@ impl Plan<'_> {
         ) else {
             return false;
         };
-        let has_marker = |mut rows: Range<usize>| {
-            rows.any(|row| matches!(self.meaning(row), Meaning::Gap(_)))
-        };
+        let has_marker =
+            |mut rows: Range<usize>| rows.any(|row| matches!(self.meaning(row), Meaning::Gap(_)));
         let own = self.shown_rows(pair.sketch);
         start <= end && !has_marker(start..end) && !has_marker(own)
     }

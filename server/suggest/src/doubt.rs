@@ -7,13 +7,27 @@ use crate::outline::Kind;
 use crate::piece::{narrowed, pieces, weigh_piece};
 use crate::plan::Plan;
 use crate::strays;
+use crate::words::Request;
 use crate::{margins, passed};
 
 /// How likely a merge is right that does not do what it was told to: 1 of 105 held-out ones was.
 pub(crate) const NOT_DONE: f32 = 0.25;
 
-/// Adds what makes this result doubtful to the plan's doubts.
-pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str) {
+/// What makes the text of all blocks together doubtful.
+pub(crate) fn of_the_whole(text: &str, original: &str, request: &Request) -> Vec<(f32, String)> {
+    let mut doubts = Vec::new();
+    if let Some(code) = stays_against_orders(text, original, request) {
+        let doubt = format!("{code} stays, though the words tell to take it out");
+        doubts.push((NOT_DONE, doubt));
+    }
+    if text == original {
+        doubts.push((NOT_DONE, "nothing changes".to_owned()));
+    }
+    doubts
+}
+
+/// Adds what makes this result of a sketch doubtful to the plan's doubts.
+pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op]) {
     let mut doubts: Vec<(f32, String)> = Vec::new();
     for pair in &plan.pairing.pairs {
         if pair.doubtful {
@@ -36,21 +50,12 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
             format!("the file does not tell what is left out in: {line}"),
         ));
     }
-    if let Some(code) = stays_against_orders(plan, text, original) {
-        doubts.push((
-            NOT_DONE,
-            format!("{code} stays, though the words tell to take it out"),
-        ));
-    }
     strays::weigh(plan, ops, &mut doubts);
     if replaces_without_context(plan, ops) {
         doubts.push((
             0.7,
             "the sketch shows nothing of the file but what changes".to_owned(),
         ));
-    }
-    if text == original {
-        doubts.push((NOT_DONE, "nothing changes".to_owned()));
     }
     if plan.keeps_attributes() {
         doubts.push((
@@ -94,8 +99,8 @@ pub(crate) fn weigh(plan: &mut Plan<'_>, ops: &[Op], text: &str, original: &str)
 }
 
 /// Code that the words tell to take out and that the result has as often as the file.
-fn stays_against_orders<'p>(plan: &Plan<'p>, text: &str, original: &str) -> Option<&'p str> {
-    let mut ordered = plan.request.ordered_out().into_iter();
+fn stays_against_orders<'r>(text: &str, original: &str, request: &'r Request) -> Option<&'r str> {
+    let mut ordered = request.ordered_out().into_iter();
     ordered.find(|code| {
         let count = original.matches(code).count();
         code.len() >= 3 && count > 0 && text.matches(code).count() >= count

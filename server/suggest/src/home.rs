@@ -29,9 +29,8 @@ pub(crate) fn rows(plan: &Plan<'_>) -> Range<usize> {
         let mut rows = plan.original.rows[rows].iter();
         rows.any(|row| row.trimmed() == text)
     };
-    let code = (0..plan.shown.len()).filter(|row| {
-        *plan.meaning(*row) == Meaning::Code && !plan.shown.rows[*row].is_closer
-    });
+    let code = (0..plan.shown.len())
+        .filter(|row| *plan.meaning(*row) == Meaning::Code && !plan.shown.rows[*row].is_closer);
     let known: Vec<&str> = code
         .map(|row| plan.shown.rows[row].trimmed())
         .filter(|text| stands(all.clone(), text))

@@ -156,7 +156,10 @@ pub(crate) fn keep_used_imports(plan: &mut Plan<'_>, ops: &mut Vec<Op>) {
         };
         let needed = match ops[at] {
             // A new form of an import has some of its names.
-            Op::Replace { .. } => !names.is_empty() && names.iter().all(needs),
+            Op::Replace { .. } => {
+                let mut plain = names.iter().filter(|name| !name.contains('.')).peekable();
+                plain.peek().is_some() && plain.all(needs)
+            }
             _ => names.iter().any(needs),
         };
         if !needed || names.iter().any(|name| plan.request.removes(name)) {
@@ -267,13 +270,6 @@ pub(crate) fn remove_ordered_imports(plan: &mut Plan<'_>, ops: &mut [Op]) {
             continue;
         };
         let line = plan.original.rows[original].text;
-        // An include says nothing of what it is for.
-        let is_include = line.trim().starts_with("#include");
-        if is_include && ordered.contains(&line.trim()) {
-            plan.ordered_out[original] = true;
-            ops[at] = Op::Delete { original };
-            continue;
-        }
         let names = imports::bound_names(line);
         let is_ordered =
             |code: &&str| code.contains('.') || code.contains("::") || names.contains(code);

@@ -90,8 +90,16 @@ pub(crate) fn are_related(old: &str, new: &str) -> bool {
     words(new).iter().any(|word| known.contains(word))
 }
 
-/// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`).
+/// The names that a one-line import binds. Empty where the line does not tell (`#include`, `*`). `import a.b` may bind
+/// `b`, and in Python it has `a.b` used: then both.
 pub(crate) fn bound_names(line: &str) -> Vec<&str> {
+    let path = line.trim().strip_prefix("import ").filter(|path| {
+        let last = path.rsplit_once('.').map(|(_, last)| last);
+        last.is_some_and(|last| {
+            last.starts_with(char::is_lowercase)
+                && last.chars().all(|c| c.is_alphanumeric() || c == '_')
+        })
+    });
     let line = line.trim().trim_end_matches(';');
     if !is_import(line)
         || line.contains('*') && !line.contains("* as ")
@@ -138,6 +146,7 @@ pub(crate) fn bound_names(line: &str) -> Vec<&str> {
             line.find(name.as_str())
                 .map(|at| &line[at..at + name.len()])
         })
+        .chain(path)
         .collect()
 }
 

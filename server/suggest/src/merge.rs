@@ -10,6 +10,7 @@ use crate::language::Language;
 use crate::operation::Op;
 use crate::plan::Plan;
 use crate::readings;
+use crate::reply::Block;
 use crate::selection::Suggestion;
 use crate::sketch::Sketch;
 use crate::spacing::BlankLines;
@@ -31,7 +32,7 @@ pub struct Merge {
     /// Why the result may be wrong, a sentence each.
     pub doubts: Vec<String>,
     /// Whole texts that the suggestion could mean as well, the best first, which is `text`; at most
-    /// [`MOST_ALTERNATIVES`]. Empty where it can mean one thing only, and where it has several blocks.
+    /// [`MOST_ALTERNATIVES`]. Empty where it can mean one thing only.
     pub alternatives: Vec<String>,
 }
 
@@ -136,6 +137,16 @@ pub fn merge(
         return Err(MergeError::Empty);
     }
     let request = Request::of_suggestion(suggestion, context);
+    let blocks = &suggestion.blocks;
+    let merge_block = |text: &str, block: &Block| match block.format {
+        Format::Code => Ok(merge_sketch(
+            text,
+            &block.text,
+            context.language,
+            &request.of(block, blocks.len()),
+        )),
+        Format::Diff | Format::SearchReplace => crate::patch::apply(text, block),
+    };
     let mut merged = Merge {
         text: original.to_owned(),
         confidence: 1.0,
@@ -144,26 +155,41 @@ pub fn merge(
         doubts: Vec::new(),
         alternatives: Vec::new(),
     };
-    for block in &suggestion.blocks {
-        let next = match block.format {
-            Format::Code => merge_sketch(
-                &merged.text,
-                &block.text,
-                context.language,
-                &request.of(block, suggestion.blocks.len()),
-            ),
-            Format::Diff | Format::SearchReplace => crate::patch::apply(&merged.text, block)?,
-        };
+    // Other readings of a block, and the blocks that are still to be applied to them.
+    let mut forks: Vec<(String, &[Block])> = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        let next = merge_block(&merged.text, block)?;
         merged.confidence *= next.confidence;
         merged.doubts.extend(next.doubts);
         merged.text = next.text;
         merged.regions = next.regions;
-        if suggestion.blocks.len() == 1 {
-            merged.alternatives = next.alternatives;
-        }
+        let others = next.alternatives.into_iter().skip(1);
+        forks.extend(others.map(|text| (text, &blocks[index + 1..])));
         if next.method == Method::Alignment {
             merged.method = Method::Alignment;
         }
+    }
+    if merged.method == Method::Alignment {
+        for (factor, doubt) in doubt::of_the_whole(&merged.text, original, &request) {
+            merged.confidence *= factor;
+            merged.doubts.push(doubt);
+        }
+    }
+    let mut texts = vec![merged.text.clone()];
+    let is_open = |(_, rest): &(String, &[Block])| rest.is_empty() || merged.confidence < CONFIDENT;
+    for (fork, rest) in forks.into_iter().filter(is_open) {
+        let continued = rest.iter().try_fold(fork, |text, block| {
+            merge_block(&text, block).map(|next| next.text)
+        });
+        if let Ok(text) = continued
+            && !texts.contains(&text)
+            && texts.len() < MOST_ALTERNATIVES
+        {
+            texts.push(text);
+        }
+    }
+    if texts.len() > 1 {
+        merged.alternatives = texts;
     }
     Ok(merged)
 }
@@ -396,7 +422,7 @@ impl Attempt {
             .filter(|op| matches!(op, Op::Delete { .. } | Op::Replace { .. }))
             .count();
         let (text, regions) = assembled(plan, &ops, BlankLines::Usual, original);
-        doubt::weigh(plan, &ops, &text, original);
+        doubt::weigh(plan, &ops);
         let confidence = plan.doubts.iter().map(|(factor, _)| factor).product();
         let doubts = plan
             .doubts

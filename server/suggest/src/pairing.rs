@@ -263,7 +263,11 @@ impl Matcher<'_> {
     /// inside a macro, or beside a macro it does not know.
     fn stands_unparsed(&self, shown: &Symbol) -> bool {
         let rows = &self.original_rows.rows;
-        let Some(head) = self.sketch_rows.rows.get(self.sketch_rows.row_at_line(shown.head)) else {
+        let Some(head) = self
+            .sketch_rows
+            .rows
+            .get(self.sketch_rows.row_at_line(shown.head))
+        else {
             return false;
         };
         let is_alike = |row: &Row<'_>| {
@@ -280,9 +284,13 @@ impl Matcher<'_> {
     /// Whether the body of a symbol stands in the file below a line that names nothing: what was handed on in place has
     /// got a name.
     fn names_what_had_no_name(&self, shown: &Symbol) -> bool {
-        let rows = self.sketch_rows.row_at_line(shown.head)..self.sketch_rows.row_at_line(shown.end);
+        let rows =
+            self.sketch_rows.row_at_line(shown.head)..self.sketch_rows.row_at_line(shown.end);
         // The last row closes in another way.
-        let body = self.sketch_rows.rows.get(rows.start + 1..rows.end.max(1) - 1);
+        let body = self
+            .sketch_rows
+            .rows
+            .get(rows.start + 1..rows.end.max(1) - 1);
         let Some(body) = body.filter(|body| {
             body.iter().filter(|row| !row.is_closer).count() >= 3
                 && body.iter().all(|row| !(self.is_gap_line)(row.line))

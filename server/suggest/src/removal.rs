@@ -57,21 +57,32 @@ fn called(symbol: &Symbol) -> String {
 /// The fewest characters of a line that a comment can be seen to show.
 const SHORTEST_SHOWN: usize = 8;
 
-/// Takes out lines that a removal comment shows, `// (removed import java.util.List;)`, each with the block that it opens.
+/// Takes out lines that a removal comment shows, `// (removed import java.util.List;)`, or that the request has go, each
+/// with the block that it opens.
 pub(crate) fn remove_shown(plan: &mut Plan<'_>, ops: &mut [Op]) {
-    let bare = |row: usize| plan.original.rows[row].trimmed().trim_end_matches([';', ',']);
+    let bare = |row: usize| {
+        plan.original.rows[row]
+            .trimmed()
+            .trim_end_matches([';', ','])
+    };
     let mut gone: Vec<usize> = Vec::new();
-    for order in orders(plan) {
-        let is_shown = |row: &usize| {
-            let text = bare(*row);
-            let behind = order.words.split_once(text).map(|(_, behind)| behind);
-            let is_more = |c: char| c.is_alphanumeric() || "_.(".contains(c);
-            text.len() >= SHORTEST_SHOWN && behind.is_some_and(|behind| !behind.starts_with(is_more))
-        };
+    let mut add = |is_shown: &dyn Fn(&usize) -> bool| {
         let rows: Vec<usize> = (0..plan.original.len()).filter(is_shown).collect();
         if let [row] = rows.as_slice() {
             gone.extend(*row..block_end(plan, *row));
         }
+    };
+    for code in plan.request.ordered_out() {
+        add(&|row| bare(*row) == code.trim_end_matches([';', ',']));
+    }
+    for order in orders(plan) {
+        add(&|row| {
+            let text = bare(*row);
+            let behind = order.words.split_once(text).map(|(_, behind)| behind);
+            let is_more = |c: char| c.is_alphanumeric() || "_.(".contains(c);
+            text.len() >= SHORTEST_SHOWN
+                && behind.is_some_and(|behind| !behind.starts_with(is_more))
+        });
     }
     take_out(plan, ops, |row| gone.contains(&row));
 }
@@ -83,7 +94,11 @@ fn block_end(plan: &Plan<'_>, head: usize) -> usize {
         let opens = row.trimmed() == "{";
         row.indent > column || row.indent == column && (opens || row.closes())
     };
-    head + 1 + plan.original.rows[head + 1..].iter().take_while(belongs).count()
+    head + 1
+        + plan.original.rows[head + 1..]
+            .iter()
+            .take_while(belongs)
+            .count()
 }
 
 /// Takes out kept rows because words say so.

@@ -294,10 +294,11 @@ impl Request {
                             | "method"
                             | "test"
                             | "class"
+                            | "of"
                     )
                 });
             let behind = self.text[open + span.len() + 2..].trim_start();
-            verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop"))
+            verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop" | "rid"))
                 || self.begins_clause(*open) && is_told_to_go(&behind.to_lowercase())
                 || self.is_listed(*open)
         });
@@ -313,11 +314,14 @@ impl Request {
     /// The code between backticks, and where its first backtick stands.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut at = 0;
-        self.text.split('`').enumerate().filter_map(move |(index, part)| {
-            let open = at;
-            at += part.len() + 1;
-            (index % 2 == 1).then_some((open - 1, part))
-        })
+        self.text
+            .split('`')
+            .enumerate()
+            .filter_map(move |(index, part)| {
+                let open = at;
+                at += part.len() + 1;
+                (index % 2 == 1).then_some((open - 1, part))
+            })
     }
 
     /// Whether a sentence or a part of it begins with what stands here.
@@ -326,7 +330,12 @@ impl Request {
         let before = sentence.get(..at.saturating_sub(start)).unwrap_or_default();
         let clause = before.rsplit(", ").next().unwrap_or_default();
         let mut words = clause.split_whitespace();
-        words.all(|word| matches!(word, "-" | "*" | "the" | "old" | "now" | "then" | "and" | "so"))
+        words.all(|word| {
+            matches!(
+                word,
+                "-" | "*" | "the" | "old" | "now" | "then" | "and" | "so"
+            )
+        })
     }
 
     /// Whether the sentence around this place says before a colon that what follows goes.

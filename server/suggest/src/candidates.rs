@@ -85,8 +85,7 @@ impl Aligner<'_> {
                             if replaced.is_closer
                                 || replaced.trimmed() == shown.trimmed()
                                 || condition && !is_condition(replaced)
-                                || replaced.trimmed().ends_with('{')
-                                    && shown.trimmed().ends_with(';')
+                                || is_statement_for_block(shown, replaced)
                                 || is_comment(replaced) != is_comment(shown)
                                 || import
                                     && !(imports::is_import(replaced.text)
@@ -247,6 +246,14 @@ pub(crate) struct Group {
     pub(crate) originals: usize,
     pub(crate) likeness: f32,
     pub(crate) gain: f32,
+}
+
+/// Whether a row is a whole statement and the other begins a block, of another beginning.
+fn is_statement_for_block(shown: &Row<'_>, replaced: &Row<'_>) -> bool {
+    let begins = |row: &Row<'_>| row.tokens.iter().take(2).copied().collect::<Vec<u32>>();
+    replaced.trimmed().ends_with('{')
+        && shown.trimmed().ends_with(';')
+        && begins(shown) != begins(replaced)
 }
 
 /// A condition of the preprocessor: one can only become another one.

@@ -114,11 +114,10 @@ impl Plan<'_> {
             });
             let kept = self.longest_chain(&pairs, &within);
             let chained: Vec<Pair> = kept.iter().map(|at| pairs[*at]).collect();
-            let body = parent.map(|parent| self.shown_rows(parent));
-            for (at, pair) in pairs.into_iter().enumerate() {
+            for (at, &pair) in pairs.iter().enumerate() {
                 if kept.contains(&at) {
                     self.chained.push(pair);
-                } else if pair.renamed || self.is_moved(pair, &chained, body.as_ref()) {
+                } else if pair.renamed || self.is_moved(pair, &pairs, &chained) {
                     // It is shown in another place: new there, gone here.
                     let rows = self.shown_rows(pair.sketch);
                     self.fresh[rows].fill(true);
@@ -133,8 +132,8 @@ impl Plan<'_> {
     }
 
     /// Whether the sketch shows the place where the file has a symbol, without a marker and without the symbol, and all
-    /// of it elsewhere.
-    fn is_moved(&self, pair: Pair, chained: &[Pair], body: Option<&Range<usize>>) -> bool {
+    /// of it elsewhere. `siblings` are the pairs of its level, `chained` those that keep their places.
+    fn is_moved(&self, pair: Pair, siblings: &[Pair], chained: &[Pair]) -> bool {
         let place = self.original_rows(pair.original);
         let above = chained
             .iter()
@@ -144,18 +143,48 @@ impl Plan<'_> {
             .iter()
             .filter(|other| self.original_rows(other.original).start >= place.end)
             .min_by_key(|other| self.original_rows(other.original).start);
-        let start = above.map(|above| self.shown_rows(above.sketch).end);
-        let end = below.map(|below| self.shown_rows(below.sketch).start);
-        let (Some(start), Some(end)) = (
-            start.or(body.map(|body| body.start)),
-            end.or(body.map(|body| body.end)),
-        ) else {
-            return false;
+        let parent = self.parent(&pair);
+        let around = self
+            .pairing
+            .pairs
+            .iter()
+            .find(|other| Some(other.sketch) == parent);
+        let start = match (above, around) {
+            (Some(above), _) => (
+                self.shown_rows(above.sketch).end,
+                self.original_rows(above.original).end,
+            ),
+            (None, Some(around)) => (
+                self.shown_rows(around.sketch).start,
+                self.original_head(*around) + 1,
+            ),
+            (None, None) => return false,
+        };
+        let end = match (below, around) {
+            (Some(below), _) => (
+                self.shown_rows(below.sketch).start,
+                self.original_rows(below.original).start,
+            ),
+            (None, Some(around)) => (
+                self.shown_rows(around.sketch).end,
+                self.original_rows(around.original).end - 1,
+            ),
+            (None, None) => return false,
+        };
+        // Were something there that the sketch does not show at all, it would pass over it without a marker.
+        let is_shown = |row: usize| {
+            let text = self.original.rows[row].trimmed();
+            siblings
+                .iter()
+                .any(|other| self.original_rows(other.original).contains(&row))
+                || self.shown.rows.iter().any(|other| other.trimmed() == text)
         };
         let has_marker =
             |mut rows: Range<usize>| rows.any(|row| matches!(self.meaning(row), Meaning::Gap(_)));
-        let own = self.shown_rows(pair.sketch);
-        start <= end && !has_marker(start..end) && !has_marker(own)
+        start.0 <= end.0
+            && !has_marker(start.0..end.0)
+            && !has_marker(self.shown_rows(pair.sketch))
+            && (start.1..end.1).all(is_shown)
     }
 
     pub(crate) fn parent(&self, pair: &Pair) -> Option<usize> {

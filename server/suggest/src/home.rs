@@ -37,6 +37,6 @@ pub(crate) fn rows(plan: &Plan<'_>) -> Range<usize> {
         .collect();
     let there = known.iter().filter(|text| stands(home.clone(), text));
     // Another block may have brought some of them elsewhere.
-    let fits = there.count() * 2 > known.len();
+    let fits = there.count() * 2 >= known.len();
     if shows_more || !fits { all } else { home }
 }

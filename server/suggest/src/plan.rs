@@ -184,8 +184,11 @@ impl<'a> Plan<'a> {
         let mut ops: Vec<Op> = (0..home.start).map(keep).collect();
         ops.extend(self.level(None, 0..self.shown.len(), home.clone()));
         ops.extend((home.end..self.original.len()).map(keep));
-        for pair in self.detached.clone() {
+        // What is kept from the alignment of the others is for its own.
+        let (claimed, detached) = (self.claimed.clone(), std::mem::take(&mut self.detached));
+        for &pair in &detached {
             let rows = self.original_rows(pair.original);
+            self.claimed[rows.clone()].fill(false);
             let inner = self.symbol(pair);
             let at = ops
                 .iter()
@@ -194,6 +197,7 @@ impl<'a> Plan<'a> {
             ops.retain(|op| !original_of(op).is_some_and(|row| rows.contains(&row)));
             ops.splice(at..at, inner);
         }
+        (self.claimed, self.detached) = (claimed, detached);
         ops
     }
 

@@ -320,7 +320,8 @@ impl Request {
             .filter_map(move |(index, part)| {
                 let open = at;
                 at += part.len() + 1;
-                (index % 2 == 1).then_some((open - 1, part))
+                let is_closed = at <= self.text.len();
+                (index % 2 == 1 && is_closed).then(|| (open - 1, part))
             })
     }
 
@@ -418,8 +419,9 @@ impl Request {
     /// What the words that introduce this block of several say that it is in: "And in `parse()`:".
     pub(crate) fn home(&self) -> Option<&str> {
         let words = self.introduction.as_deref()?;
+        let (_, last) = words.sentence_from(words.lower.trim_end().len());
         let mut named = words.code().filter(|(open, _)| {
-            let before = words.lower.get(..*open).unwrap_or_default();
+            let before = words.lower.get(last..*open).unwrap_or_default();
             let mut last = before.split_whitespace().rev();
             last.find(|word| *word != "the")
                 .is_some_and(|word| matches!(word, "in" | "inside" | "within"))

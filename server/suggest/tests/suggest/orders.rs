@@ -1,6 +1,6 @@
 //! What markers and the request's words say of names.
 
-use crate::sketch::check;
+use crate::sketch::{check, merged};
 
 #[test]
 fn a_marker_can_say_what_stays_and_what_goes() {
@@ -128,4 +128,156 @@ export class Tasks {
         before,
         &after,
     );
+}
+
+#[test]
+fn a_removal_comment_takes_out_the_line_it_shows() {
+    let before = "\
+import java.util.List;
+import java.util.Map;
+
+class Names {
+    List<String> names;
+}
+";
+    let sketch = "\
+// ...
+// (removed import java.util.Map;)
+
+class Names {
+    // ...
+}
+";
+    let after = before.replace("import java.util.Map;\n", "");
+    check("Names.java", "Tidy up.", sketch, before, &after);
+}
+
+#[test]
+fn a_removal_comment_takes_out_the_block_that_a_line_opens() {
+    let before = "\
+describe(\"queue\", () => {
+  it(\"grows\", () => {
+    expect(queue.push(1)).toBe(1);
+  });
+
+  when(\"it is full\", () => {
+    expect(queue.isFull).toBe(true);
+    expect(queue.push(9)).toBe(0);
+  });
+});
+";
+    let sketch = "\
+describe(\"queue\", () => {
+  it(\"grows\", () => {
+    expect(queue.push(2)).toBe(2);
+  });
+
+  // removed: when(\"it is full\", () => {
+});
+";
+    let after = "\
+describe(\"queue\", () => {
+  it(\"grows\", () => {
+    expect(queue.push(2)).toBe(2);
+  });
+});
+";
+    check("queue.test.ts", "It has no end now.", sketch, before, after);
+}
+
+#[test]
+fn what_is_quoted_in_a_removal_comment_names_nothing() {
+    let before = "\
+type child struct {
+	pid int
+}
+
+func run() error {
+	// kill child procs
+	stop()
+	return wait(child{})
+}
+";
+    let sketch = "\
+// ...
+
+func run() error {
+	// (removed: the \"kill child procs\" call)
+	return wait(child{})
+}
+";
+    let after = before.replace("\t// kill child procs\n\tstop()\n", "");
+    let merged = merged("run.go", "", sketch, before);
+    assert_eq!(merged.text, after);
+}
+
+#[test]
+fn a_line_goes_that_the_words_order_out() {
+    let before = "\
+#include <vector>
+#include \"config.h\"
+#include \"process.hpp\"
+
+class Queue {
+    int size() const NOEXCEPT { return 1; }
+};
+";
+    let sketch = "\
+#include \"process.hpp\"
+
+// ...
+
+    int size() const noexcept { return 1; }
+";
+    let words = "With that, `#include \"config.h\"` is gone from the list.";
+    let after = before
+        .replace("#include \"config.h\"\n", "")
+        .replace("NOEXCEPT", "noexcept");
+    let merged = merged("queue.hpp", words, sketch, before);
+    assert_eq!(merged.text, after);
+}
+
+#[test]
+fn a_list_of_what_goes_is_obeyed() {
+    let before = "\
+package names;
+
+import java.util.regex.Pattern;
+
+class Names {
+    private static final Pattern BLANKS = Pattern.compile(\" +\");
+    private static final String NONE = \"\";
+
+    static String tidy(String name) {
+        return BLANKS.matcher(name).replaceAll(NONE);
+    }
+}
+";
+    let sketch = "\
+package names;
+
+class Names {
+    private static final String NONE = \"\";
+
+    // ... other fields ...
+
+    static String tidy(String name) {
+        return name.strip();
+    }
+}
+";
+    let words = "Removed as unused: the `BLANKS` pattern and the `java.util.regex.Pattern` import.";
+    let after = "\
+package names;
+
+class Names {
+    private static final String NONE = \"\";
+
+    static String tidy(String name) {
+        return name.strip();
+    }
+}
+";
+    let merged = merged("Names.java", words, sketch, before);
+    assert_eq!(merged.text, after);
 }

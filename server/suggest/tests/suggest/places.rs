@@ -373,3 +373,58 @@ function other() {}
 fn indented(code: &str) -> String {
     code.lines().map(|line| format!("    {line}\n")).collect()
 }
+
+#[test]
+fn new_code_goes_to_the_end_of_what_the_words_name() {
+    let before = "\
+fn run() {}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_runs() {
+        run();
+    }
+}
+
+fn last() {}
+";
+    let sketch = "\
+#[test]
+fn it_runs_twice() {
+    run();
+    run();
+}
+";
+    let after = before.replace(
+        "        run();\n    }\n",
+        "        run();\n    }\n\n    #[test]\n    fn it_runs_twice() {\n        run();\n        run();\n    }\n",
+    );
+    let words = "Add this at the end of the `tests` module.";
+    check("run.rs", words, sketch, before, &after);
+}
+
+#[test]
+fn new_code_goes_in_front_of_several_of_one_name() {
+    let before = "\
+fn first() {}
+
+#[cfg(unix)]
+fn open() {}
+
+#[cfg(not(unix))]
+fn open() {}
+";
+    let sketch = "\
+fn close() {
+    open();
+}
+";
+    let after = before.replace(
+        "#[cfg(unix)]",
+        "fn close() {\n    open();\n}\n\n#[cfg(unix)]",
+    );
+    let words = "The helper goes in front of the two `open` functions.";
+    check("open.rs", words, sketch, before, &after);
+}

@@ -233,6 +233,11 @@ fn target(
         reindent(plan, inserted, column);
         return target;
     }
+    if left.is_none() && right.is_none() && follows_shown(plan, inserted, first) {
+        plan.doubts
+            .push((0.3, "new code has no neighbour in the file".to_owned()));
+        return first;
+    }
     let factor = match (fresh, left, right) {
         (true, Some(_), None) => 0.95,
         // One of the same name may be meant.
@@ -245,6 +250,18 @@ fn target(
     plan.doubts
         .push((factor, "new code has no neighbour in the file".to_owned()));
     end
+}
+
+/// Whether statements stand in the sketch behind the row that the file has above theirs, so that they go on there.
+fn follows_shown(plan: &Plan<'_>, inserted: &[usize], first: usize) -> bool {
+    let above = inserted.first().and_then(|row| row.checked_sub(1));
+    let is_new = |row: &usize| plan.fresh[*row];
+    !inserted.iter().any(is_new)
+        && above
+            .zip(first.checked_sub(1))
+            .is_some_and(|(shown, original)| {
+                plan.shown.rows[shown].trimmed() == plan.original.rows[original].trimmed()
+            })
 }
 
 /// Where the words put new code by a whole line of the file, which stands there once.

@@ -405,8 +405,10 @@ impl Request {
     /// Where the words put something new, by the names that the file has.
     pub(crate) fn place<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> Option<Place> {
         let introduced = self.introduction.as_ref();
+        // What stands right above the code is about it; what stands farther up may be about the code above.
         introduced
-            .and_then(|words| words.own_place(names.clone()))
+            .and_then(|words| Self::new(words.last_sentence()).own_place(names.clone()))
+            .or_else(|| introduced.and_then(|words| words.own_place(names.clone())))
             .or_else(|| self.own_place(names))
     }
 
@@ -419,7 +421,7 @@ impl Request {
     /// What the words that introduce this block of several say that it is in: "And in `parse()`:".
     pub(crate) fn home(&self) -> Option<&str> {
         let words = self.introduction.as_deref()?;
-        let (_, last) = words.sentence_from(words.lower.trim_end().len());
+        let last = words.text.trim_end().len() - words.last_sentence().len();
         let mut named = words.code().filter(|(open, _)| {
             let before = words.lower.get(last..*open).unwrap_or_default();
             let mut last = before.split_whitespace().rev();
@@ -534,6 +536,12 @@ impl Request {
             })
             .map(|(at, _)| at)
             .collect()
+    }
+
+    fn last_sentence(&self) -> &str {
+        let end = self.text.trim_end().len();
+        let (_, start) = self.sentence_from(end);
+        self.text.get(start..end).unwrap_or_default()
     }
 
     /// The sentence around a byte position, in lower case.

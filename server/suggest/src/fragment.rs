@@ -91,9 +91,19 @@ fn nest(outline: &mut Outline) {
     }
 }
 
-/// Goes up from the first line of a definition over a marker that stands for some of its lines (a template header,
-/// decorators), and over the comments above that. Any other marker above a definition is no part of it.
+/// Goes up from the first line of a definition over the markers that stand for some of its lines (a template header,
+/// decorators, part of a comment), and over the comments above them. Any other marker above a definition is no part of it.
 fn lead(lines: &[&str], meanings: &[Meaning], first: usize) -> usize {
+    let mut lead = first;
+    loop {
+        match lead_over_marker(lines, meanings, lead) {
+            above if above == lead => return lead,
+            above => lead = above,
+        }
+    }
+}
+
+fn lead_over_marker(lines: &[&str], meanings: &[Meaning], first: usize) -> usize {
     let starts = |at: usize| starts_lead(lines[at].trim());
     let Some(marker) = first.checked_sub(1) else {
         return first;

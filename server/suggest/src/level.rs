@@ -9,6 +9,9 @@ use crate::pairing::Pair;
 use crate::placement;
 use crate::plan::Plan;
 
+/// Likeness from which on the first row of a comment is a new form of one in its midst.
+const LEAST_ALIKE: f32 = 0.5;
+
 impl Plan<'_> {
     /// The operations for the inside of a symbol, or of the file.
     pub(crate) fn level(
@@ -98,7 +101,7 @@ impl Plan<'_> {
         let below_gap = match shown.start.checked_sub(1) {
             _ if shown.start == head => false,
             Some(above) => matches!(self.meaning(above), Meaning::Gap(_)),
-            None => self.begins_inside(shown.start, original.start..original_head),
+            None => self.begins_inside(shown.start..head, original.start..original_head),
         };
         let edges = Edges {
             first: false,
@@ -121,13 +124,25 @@ impl Plan<'_> {
         ops
     }
 
-    /// Whether a row of the sketch stands among some of the original, and not as their first.
-    fn begins_inside(&self, shown: usize, original: Range<usize>) -> bool {
-        let first = self.shown.rows[shown].trimmed();
-        let at = self.original.rows[original]
-            .iter()
-            .position(|row| row.trimmed() == first);
-        at.is_some_and(|at| at > 0)
+    /// Whether rows of the sketch begin in the midst of some of the original: their first one, or a form of it, stands
+    /// there.
+    fn begins_inside(&self, shown: Range<usize>, original: Range<usize>) -> bool {
+        let place = |row: usize| {
+            let text = self.shown.rows[row].trimmed();
+            self.original.rows[original.clone()]
+                .iter()
+                .position(|row| row.trimmed() == text)
+        };
+        let known = shown.clone().find_map(|row| Some((row, place(row)?)));
+        let Some((row, at)) = known else { return false };
+        let Some(first) = at.checked_sub(row - shown.start).filter(|first| *first > 0) else {
+            return false;
+        };
+        let (new, old) = (
+            &self.shown.rows[shown.start],
+            &self.original.rows[original.start + first],
+        );
+        row == shown.start || self.likeness.of(&new.tokens, &old.tokens) >= LEAST_ALIKE
     }
 
     /// The original's first row of a declaration. Where a marker above the sketch's stands for some of its rows,

@@ -40,5 +40,32 @@ pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Languag
         true => 0,
         false => round.abs() + square.abs() + curly.abs(),
     };
-    parsed + (brackets + conditions.abs()) as usize
+    let empty = match language {
+        Some(Language::Python) => empty_blocks(text),
+        _ => 0,
+    };
+    parsed + (brackets + conditions.abs()) as usize + empty
+}
+
+/// How many lines of Python open a block and have nothing in it, which the grammar admits.
+fn empty_blocks(text: &str) -> usize {
+    const OPENINGS: &[&str] = &[
+        "async ", "class ", "def ", "elif ", "else:", "except", "finally:", "for ", "if ", "try:", "while ", "with ",
+    ];
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            let line = line.trim_start();
+            !line.is_empty() && !line.starts_with('#')
+        })
+        .collect();
+    let opens = |line: &str| {
+        line.trim_end().ends_with(':')
+            && OPENINGS.iter().any(|opening| line.trim_start().starts_with(opening))
+    };
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    lines
+        .windows(2)
+        .filter(|two| opens(two[0]) && indent(two[1]) <= indent(two[0]))
+        .count()
 }

@@ -63,7 +63,11 @@ const RENAMES: &[&str] = &[
     "ported",
 ];
 
+/// Words of a sentence in which something goes into something else and stays what it is.
 const EXTRACTIONS: &[&str] = &[
+    "add",
+    "added",
+    "adds",
     "extract",
     "extracted",
     "extracts",
@@ -72,6 +76,8 @@ const EXTRACTIONS: &[&str] = &[
     "factors",
     "hoist",
     "hoisted",
+    "hook",
+    "hooked",
     "move",
     "moved",
     "moves",
@@ -79,6 +85,8 @@ const EXTRACTIONS: &[&str] = &[
     "pulled",
     "split",
     "splits",
+    "wire",
+    "wired",
 ];
 
 impl Request {

@@ -50,7 +50,8 @@ pub(crate) fn errors_besides(parsed: usize, text: &str, language: Option<Languag
 /// How many lines of Python open a block and have nothing in it, which the grammar admits.
 fn empty_blocks(text: &str) -> usize {
     const OPENINGS: &[&str] = &[
-        "async ", "class ", "def ", "elif ", "else:", "except", "finally:", "for ", "if ", "try:", "while ", "with ",
+        "async ", "class ", "def ", "elif ", "else:", "except", "finally:", "for ", "if ", "try:",
+        "while ", "with ",
     ];
     let lines: Vec<&str> = text
         .lines()
@@ -61,7 +62,9 @@ fn empty_blocks(text: &str) -> usize {
         .collect();
     let opens = |line: &str| {
         line.trim_end().ends_with(':')
-            && OPENINGS.iter().any(|opening| line.trim_start().starts_with(opening))
+            && OPENINGS
+                .iter()
+                .any(|opening| line.trim_start().starts_with(opening))
     };
     let indent = |line: &str| line.len() - line.trim_start().len();
     lines

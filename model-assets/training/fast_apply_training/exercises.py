@@ -21,12 +21,14 @@ NO_OP_SHARE = 0.02
 # Most callers give no instruction; then the prose of the reply stands in the prompt.
 PROSE_SHARE = 0.5
 # Answers that are learnt as a whole.
-WHOLE_SHARE = 0.3
+WHOLE_SHARE = 0.4
 LOOK_BACK = 6
 # Ambiguous tokens whose surroundings are learnt, for each answer, and any others.
 AMBIGUOUS_PLACES, OTHER_PLACES = 3, 1
-# Tokens before and behind a decision. The first ones of a stretch follow too few to be told from others, so nothing is learnt from them.
+# Tokens before and behind a decision; more before it where fewer stand in the prompt with another token behind them. The
+# first ones of a stretch follow too few to be told from others, so nothing is learnt from them.
 LEAST_LEAD, MOST_LEAD, TRAIL, UNLEARNT = 16, 48, 12, 10
+LONGEST_LOOK_BACK = 384
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,23 @@ def learnt_spans(example: Example, random: Random) -> list[tuple[int, int]]:
     places += [random.randrange(count) for _ in range(OTHER_PLACES)]
     spans = [[0, 0]]
     for place in sorted([*places, count - 1]):
-        first = place - random.randint(LEAST_LEAD, MOST_LEAD)
+        first = place - random.randint(LEAST_LEAD, MOST_LEAD) - look_back(example, place)
         if first > spans[-1][1]:
             spans.append([first, 0])
         spans[-1][1] = max(spans[-1][1], min(count, place + TRAIL))
     return [(first, last) for first, last in spans]
+
+
+def look_back(example: Example, place: int) -> int:
+    """How many tokens before a place tell it from others: with so many of them, the prompt has one token behind them."""
+    prompt, length = example.prompt, LOOK_BACK
+    while length < min(place, LONGEST_LOOK_BACK):
+        span = example.answer[place - length : place]
+        starts = (at for at in range(len(prompt) - length) if prompt[at] == span[0] and prompt[at : at + length] == span)
+        if len({prompt[at + length] for at in starts}) < 2:
+            break
+        length *= 2
+    return length
 
 
 def ambiguous_places(example: Example) -> list[int]:

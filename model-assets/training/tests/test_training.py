@@ -22,7 +22,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from fast_apply_training.base_model import BaseModel
 from fast_apply_training.batches import ExerciseSource
 from fast_apply_training.examples import TURN_WEIGHT, Example, answer_weights, encode_example
-from fast_apply_training.exercises import ambiguous_places, exercise
+from fast_apply_training.exercises import ambiguous_places, exercise, look_back
 from fast_apply_training.export import load_adapter
 from fast_apply_training.golden import golden
 from fast_apply_training.lessons import check_disjoint, near_duplicates, split
@@ -264,6 +264,16 @@ class TinyModel(unittest.TestCase):
         check([*twice, 1, *twice, 2, 99], [*twice, 1], 6)
         check([*twice, 1, *twice, 2, 99], [*twice, 1, 5, *twice, 2], 6, 14)
         check([*twice[1:], 1, *twice[1:], 2, 99], [*twice[1:], 1])
+
+    def test_so_much_is_looked_back_as_tells_a_place(self):
+        def check(prompt: list[int], answer: list[int], place: int, length: int) -> None:
+            self.assertEqual(look_back(Example(prompt, answer, [1.0] * len(answer), 0), place), length)
+
+        same = list(range(10, 40))
+        prompt = [1, *same, 2, 3, *same, 4, 5]
+        check(prompt, [1, *same, 2], 31, 24 * 2)
+        check(prompt, [1, *same, 2], 12, 6)
+        check(prompt, [*range(50, 90)], 30, 6)
 
     def test_lessons_without_ambiguous_tokens_are_drawn_too(self):
         lesson = {**lessons("other+project", 1)[0], "before": "one\n", "after": "two\n", "sketch": "two\n", "changed_lines": 40}

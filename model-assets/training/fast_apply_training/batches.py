@@ -1,8 +1,7 @@
-"""Batches of exercises for training: the curriculum over lengths, and drawing ahead in other processes."""
+"""Batches of examples for training: the curriculum over lengths, and drawing ahead in other processes."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -10,59 +9,67 @@ from pathlib import Path
 from random import Random
 
 from .base_model import read_tokenizer
-from .examples import encode_example
-from .exercises import Exercise, ambiguous_places, exercise
+from .examples import Example, training_example
 from .prompt import PromptEncoder
 
 
-# A lesson with a smaller share of ambiguous tokens is drawn less often: it teaches less for the same time.
+LOOK_BACK = 6
+# Examples with a smaller share of ambiguous tokens are drawn less often: they teach less for the same time.
 AMBIGUOUS = 0.035
 LEAST_ACCEPTANCE = 0.1
-MOST_REPLIES = 6
-# An original takes no more of an exercise, so that several replies find room.
-ORIGINAL_SHARE = 0.4
-CHARACTERS_PER_TOKEN = 3.3
 
 
-class ExerciseSource:
-    """Draws exercises whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
+class ExampleSource:
+    """Draws examples whose length fits the curriculum: the limit grows from `shortest` to `longest` tokens."""
+
+    CHARACTERS_PER_TOKEN = 3.3
 
     def __init__(self, lessons: list[dict], encoder: PromptEncoder, shortest: int, longest: int, random: Random):
-        self.lessons = sorted(lessons, key=lambda lesson: len(lesson["before"]))
-        self.lengths = [len(lesson["before"]) for lesson in self.lessons]
-        self.replies: dict[str, list[dict]] = {}
-        for lesson in lessons:
-            self.replies.setdefault(lesson["before"], []).append(lesson)
+        self.lessons = sorted(lessons, key=self._estimate)
+        self.estimates = [self._estimate(lesson) for lesson in self.lessons]
         self.encoder = encoder
         self.shortest, self.longest = shortest, longest
         self.random = random
 
-    def batch(self, tokens: int, progress: float) -> list[Exercise]:
-        """Exercises of about `tokens` tokens together, longest first."""
+    def _estimate(self, lesson: dict) -> float:
+        return 1.15 * (len(lesson["before"]) + len(lesson["after"])) / self.CHARACTERS_PER_TOKEN
+
+    def batch(self, tokens: int, progress: float) -> list[Example]:
+        """Examples of about `tokens` tokens together, longest first."""
         limit = self.shortest + (self.longest - self.shortest) * min(1.0, max(0.0, (progress - 0.15) / 0.6))
-        count = bisect_right(self.lengths, limit * ORIGINAL_SHARE * CHARACTERS_PER_TOKEN)
-        exercises, total = [], 0
+        count = sum(estimate <= limit for estimate in self.estimates)
+        examples, total = [], 0
         while total < tokens:
             lesson = self.lessons[self.random.randrange(count)]
             if self.random.random() > acceptance(lesson):
                 continue
-            example = encode_example(self.encoder, lesson)
-            share = len(ambiguous_places(example)) / example.length
-            if self.random.random() > max(LEAST_ACCEPTANCE, share / AMBIGUOUS):
+            example = training_example(lesson, self.encoder, self.random)
+            if example.length > limit * 1.15:
                 continue
-            others = [other for other in self.replies[lesson["before"]] if other is not lesson]
-            self.random.shuffle(others)
-            made = exercise([lesson, *others[: MOST_REPLIES - 1]], self.encoder, self.random, limit)
-            if made is None:
+            if self.random.random() > max(LEAST_ACCEPTANCE, ambiguity(example) / AMBIGUOUS):
                 continue
-            exercises.append(made)
-            total += made.length
-        return sorted(exercises, key=lambda made: -made.length)
+            examples.append(example)
+            total += example.length
+        return sorted(examples, key=lambda example: -example.length)
 
 
 def acceptance(lesson: dict) -> float:
     """Most commits change one place; most edits that people ask a chat model for change several."""
     return min(1.0, 0.12 + 0.05 * lesson["changed_lines"] + 0.2 * (lesson["hunks"] - 1))
+
+
+def ambiguity(example: Example) -> float:
+    """The share of tokens that are copied from a place whose last few tokens stand elsewhere in the prompt, too, before others.
+
+    There a copy goes astray if the model looks back no further than that.
+    """
+    prompt = example.prompt
+    following: dict[tuple[int, ...], set[int]] = {}
+    for end in range(LOOK_BACK, len(prompt)):
+        following.setdefault(tuple(prompt[end - LOOK_BACK : end]), set()).add(prompt[end])
+    text = prompt[-LOOK_BACK:] + example.answer
+    spans = (tuple(text[end - LOOK_BACK : end]) for end in range(LOOK_BACK, len(text)))
+    return sum(len(following.get(span, ())) > 1 for span in spans) / example.length
 
 
 class BatchQueue:
@@ -77,7 +84,7 @@ class BatchQueue:
         self.workers = options.workers
         self.waiting: deque = deque()
         if self.workers == 0:
-            self.source = ExerciseSource(lessons, encoder, options.shortest, options.longest, Random(seed))
+            self.source = ExampleSource(lessons, encoder, options.shortest, options.longest, Random(seed))
         else:
             arguments = (lessons, gguf, options.shortest, options.longest)
             self.pools = [
@@ -86,7 +93,7 @@ class BatchQueue:
             ]
             self.drawn = 0
 
-    def batch(self, tokens: int, progress: float) -> list[Exercise]:
+    def batch(self, tokens: int, progress: float) -> list[Example]:
         if self.workers == 0:
             return self.source.batch(tokens, progress)
         while len(self.waiting) < self.workers * self.AHEAD:
@@ -103,8 +110,8 @@ class BatchQueue:
 def start_worker(lessons: list[dict], gguf: Path, shortest: int, longest: int, seed: int) -> None:
     global worker_source
     encoder = PromptEncoder(read_tokenizer(gguf))
-    worker_source = ExerciseSource(lessons, encoder, shortest, longest, Random(seed))
+    worker_source = ExampleSource(lessons, encoder, shortest, longest, Random(seed))
 
 
-def worker_batch(tokens: int, progress: float) -> list[Exercise]:
+def worker_batch(tokens: int, progress: float) -> list[Example]:
     return worker_source.batch(tokens, progress)

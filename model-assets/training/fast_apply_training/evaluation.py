@@ -14,7 +14,7 @@ import torch
 
 from .examples import TURN_WEIGHT, Example, encode_example
 from .prompt import PromptEncoder
-from .transformer import Stretch, Transformer, score
+from .transformer import Transformer, score
 
 
 @dataclass
@@ -67,7 +67,7 @@ def sample(lessons: list[dict], encoder: PromptEncoder, low: int, high: int, cou
 
 @torch.no_grad()
 def evaluate_case(transformer: Transformer, example: Example) -> Totals:
-    hidden = transformer.hidden([Stretch(example.prompt + example.answer[:-1])])[len(example.prompt) - 1 :]
+    hidden = transformer.hidden([example.prompt + example.answer[:-1]])[len(example.prompt) - 1 :]
     targets = torch.tensor(example.answer, device=transformer.device)
     losses, right = score(transformer, hidden, targets)
     wrong = ~right.cpu()

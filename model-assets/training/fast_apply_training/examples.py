@@ -1,14 +1,18 @@
-"""Examples: an edit as token ids, with a weight for each token of the answer."""
+"""Training examples: an edit as token ids, with a weight for each token of the answer."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from random import Random
 
 from .prompt import PromptEncoder
 
 # No more, because most of a weak adapter's wrong tokens are in the midst of copies.
 TURN_WEIGHT = 3.0
+NO_OP_SHARE = 0.02
+# Most callers give no instruction; then the prose of the reply stands in the prompt.
+PROSE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,15 @@ class Example:
     @property
     def length(self) -> int:
         return len(self.prompt) + len(self.answer)
+
+
+def training_example(lesson: dict, encoder: PromptEncoder, random: Random) -> Example:
+    """The lesson, with the instruction or with the reply's prose, and now and then as an edit that has been made already."""
+    instruction = lesson["instruction"]
+    if not lesson["instruction_needed"] and random.random() < PROSE_SHARE:
+        instruction = lesson["prose"]
+    before = lesson["after"] if random.random() < NO_OP_SHARE else lesson["before"]
+    return encode_example(encoder, {**lesson, "before": before, "instruction": instruction})
 
 
 def encode_example(encoder: PromptEncoder, lesson: dict) -> Example:

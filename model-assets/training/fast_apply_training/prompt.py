@@ -12,8 +12,6 @@ from tokenizers import Tokenizer
 
 TURN_START = "<|im_start|>"
 TURN_END = "<|im_end|>"
-# So many pieces depend on the original alone.
-ORIGINAL_PIECES = 3
 INSTRUCTION_LIMIT = 1000
 
 
@@ -29,12 +27,8 @@ class PromptEncoder:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def prompt(self, original: str, sketch: str, instruction: str | None, conversation: str | None = None) -> list[int]:
-        return self.pieces(prompt_pieces(original, sketch, instruction, conversation))
-
-    def pieces(self, pieces: list[tuple[str, str]]) -> list[int]:
-        """The ids of pieces as `prompt_pieces` gives them."""
         ids: list[int] = []
-        for kind, text in pieces:
+        for kind, text in prompt_pieces(original, sketch, instruction, conversation):
             if kind == "control":
                 ids.append(self.tokenizer.token_to_id(text))
             else:

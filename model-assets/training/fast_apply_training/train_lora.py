@@ -16,7 +16,6 @@ import math
 import os
 import threading
 import time
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ import torch
 from .base_model import BaseModel
 from .batches import BatchQueue
 from .evaluation import evaluate, sample
-from .exercises import Exercise
+from .examples import Example
 from .export import load_adapter, save_adapter
 from .lessons import read_lessons, split
 from .prompt import PromptEncoder
@@ -33,7 +32,7 @@ from .transformer import Adapter, Transformer, WeightedCrossEntropy
 
 
 class Lanes:
-    """Gradients of a batch, computed by several threads that take `pack_tokens` of exercises at a time, at least one.
+    """Gradients of a batch, computed by several threads that take `pack_tokens` of examples at a time, at least one.
 
     On a shared machine this keeps every core busy, where one product split over
     all cores would wait for the slowest.
@@ -46,9 +45,9 @@ class Lanes:
         self.pack_tokens = pack_tokens
         self.lock = threading.Lock()
 
-    def gradients(self, batch: list[Exercise]) -> float:
+    def gradients(self, batch: list[Example]) -> float:
         """Leaves the gradients in the parameters; returns the weighted mean loss in nats."""
-        total_weight = sum(sum(exercise.weights) for exercise in batch)
+        total_weight = sum(sum(example.weights) for example in batch)
         self.queue = list(batch)
         self.loss = 0.0
         self.failure: BaseException | None = None
@@ -81,7 +80,7 @@ class Lanes:
         except BaseException as failure:
             self.failure = failure
 
-    def _take(self) -> list[Exercise]:
+    def _take(self) -> list[Example]:
         with self.lock:
             pack, tokens = [], 0
             while self.queue and (not pack or tokens + self.queue[0].length <= self.pack_tokens):
@@ -89,19 +88,18 @@ class Lanes:
                 tokens += pack[-1].length
             return pack
 
-    def _loss(self, pack: list[Exercise]) -> torch.Tensor:
-        """The weighted sum of the losses of all tokens of the pack that are learnt from."""
+    def _loss(self, pack: list[Example]) -> torch.Tensor:
+        """The weighted sum of the losses of all answer tokens of the pack."""
         device = self.transformer.device
-        stretches, rows, start = [], [], 0
-        for exercise in pack:
-            offset = len(stretches)
-            stretches += [replace(it, context=tuple(index + offset for index in it.context)) for it in exercise.stretches]
-            rows += [row + start for row in exercise.rows]
-            start += exercise.length
-        targets = torch.tensor([token for exercise in pack for token in exercise.targets], device=device)
-        weights = torch.tensor([weight for exercise in pack for weight in exercise.weights], device=device)
-        learnt = self.transformer.hidden(stretches).index_select(0, torch.tensor(rows, device=device))
-        return WeightedCrossEntropy.apply(learnt, self.transformer.head, targets, weights)
+        hidden = self.transformer.hidden([example.prompt + example.answer[:-1] for example in pack])
+        rows, start = [], 0
+        for example in pack:
+            rows.append(torch.arange(start + len(example.prompt) - 1, start + example.length - 1))
+            start += example.length - 1
+        targets = torch.tensor([token for example in pack for token in example.answer], device=device)
+        weights = torch.tensor([weight for example in pack for weight in example.weights], device=device)
+        answers = hidden.index_select(0, torch.cat(rows).to(device))
+        return WeightedCrossEntropy.apply(answers, self.transformer.head, targets, weights)
 
 
 def main() -> None:
@@ -164,13 +162,13 @@ def main() -> None:
         norm = float(torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0))
         optimizer.step()
         transformer.merge()
-        tokens = sum(exercise.length for exercise in batch)
+        tokens = sum(example.length for example in batch)
         state["step"] += 1
         state["tokens"] += tokens
         seconds = time.monotonic() - step_started
         report(options, {
             "event": "step", "step": state["step"], "tokens": state["tokens"], "loss": round(loss, 4), "norm": round(norm, 3),
-            "rate": round(rate, 7), "replies": sum(exercise.replies for exercise in batch), "tokens_per_second": round(tokens / seconds), "progress": round(progress, 3),
+            "rate": round(rate, 7), "examples": len(batch), "tokens_per_second": round(tokens / seconds), "progress": round(progress, 3),
         })
         now = time.monotonic()
         if now - last_save > options.save_minutes * 60:
@@ -209,8 +207,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--lanes", type=int, default=2, help="threads that compute gradients; 1 on a GPU")
     parser.add_argument("--threads-per-lane", type=int, default=1)
-    parser.add_argument("--pack-tokens", type=int, default=0, help="tokens a lane computes in one pass; 0: one exercise at a time")
-    parser.add_argument("--workers", type=int, default=0, help="processes that draw exercises ahead")
+    parser.add_argument("--pack-tokens", type=int, default=0, help="tokens a lane computes in one pass; 0: one example at a time")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw examples ahead")
     parser.add_argument("--minutes", type=float, default=120, help="training time over which the learning rate falls to zero")
     parser.add_argument("--until", help="end at this time of day (HH:MM) instead")
     parser.add_argument("--steps", type=int, default=1_000_000_000)
@@ -219,7 +217,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--warm-up-steps", type=int, default=15)
     parser.add_argument("--batch-tokens", type=int, default=4500)
-    parser.add_argument("--shortest", type=int, default=1200, help="token limit of an exercise at the start")
+    parser.add_argument("--shortest", type=int, default=1200, help="token limit of an example at the start")
     parser.add_argument("--longest", type=int, default=2600, help="token limit at the end")
     parser.add_argument("--save-minutes", type=float, default=5)
     parser.add_argument("--probe-minutes", type=float, default=20)

@@ -1,7 +1,7 @@
-"""A Llama transformer for packed stretches of text, with low-rank adapters merged into its weights.
+"""A Llama transformer for packed sequences, with low-rank adapters merged into its weights.
 
-Stretches are concatenated without padding: every linear layer sees one long
-matrix, and only attention runs per stretch. The forward pass uses
+Sequences are concatenated without padding: every linear layer sees one long
+matrix, and only attention runs per sequence. The forward pass uses
 `W + scale * B A`; the backward pass computes the gradients of A and B without
 ever forming the gradient of W, so an adapter costs next to nothing.
 """
@@ -9,7 +9,6 @@ ever forming the gradient of W, so an adapter costs next to nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as functional
@@ -23,15 +22,6 @@ FUSED = (
     ("mlp.gate_proj", "mlp.up_proj"),
     ("mlp.down_proj",),
 )
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Tokens that follow one another, the place of the first one, and the earlier stretches of a pack (by index) that they also attend to."""
-
-    tokens: list[int]
-    position: int = 0
-    context: tuple[int, ...] = ()
 
 
 class Adapter:
@@ -60,7 +50,7 @@ class Adapter:
 
 
 class Transformer:
-    """Llama over packed stretches. `dtype` is that of the matrix products; norms and the residual stream are f32."""
+    """Packed-sequence Llama. `dtype` is that of the matrix products; norms and the residual stream are f32."""
 
     def __init__(self, base: BaseModel, adapter: Adapter | None, device: str = "cpu", dtype: torch.dtype = torch.float32):
         self.geometry = base.geometry
@@ -89,35 +79,19 @@ class Transformer:
                 merged = torch.add(self.fused[keys[0]], delta, alpha=self.adapter.scale)
                 self.merged[keys[0]] = merged.to(self.dtype)
 
-    def hidden(self, stretches: list[Stretch]) -> torch.Tensor:
+    def hidden(self, sequences: list[list[int]]) -> torch.Tensor:
         """Final hidden states of all tokens, concatenated: (total tokens, hidden), before the output head."""
-        ids = torch.tensor([token for stretch in stretches for token in stretch.tokens], device=self.device)
-        cosine, sine = self._rotary(stretches)
-        seen = self._seen(stretches)
+        lengths = [len(sequence) for sequence in sequences]
+        ids = torch.tensor([token for sequence in sequences for token in sequence], device=self.device)
+        cosine, sine = self._rotary(lengths)
         stream = self.embedding[ids]
         for layer in range(self.geometry.layers):
             prefix = f"model.layers.{layer}."
-            stream = stream + self._attention(prefix, stream, seen, cosine, sine)
+            stream = stream + self._attention(prefix, stream, lengths, cosine, sine)
             stream = stream + self._feed_forward(prefix, stream)
         return self._norm("model.norm.weight", stream)
 
-    def _seen(self, stretches: list[Stretch]) -> list[tuple[slice, list[slice], torch.Tensor | None]]:
-        """For each stretch its rows, those of its context, and what to add to the scores of (own rows, context and own rows)."""
-        rows, start, seen = [], 0, []
-        for stretch in stretches:
-            length = len(stretch.tokens)
-            own = slice(start, start + length)
-            context = [rows[index] for index in stretch.context]
-            mask = None
-            if context:
-                before = sum(span.stop - span.start for span in context)
-                mask = torch.full((length, before + length), -math.inf, device=self.device, dtype=self.dtype).triu_(before + 1)
-            seen.append((own, context, mask))
-            rows.append(own)
-            start += length
-        return seen
-
-    def _attention(self, prefix, stream, seen, cosine, sine) -> torch.Tensor:
+    def _attention(self, prefix, stream, lengths, cosine, sine) -> torch.Tensor:
         geometry = self.geometry
         size = geometry.head_size
         group = geometry.heads // geometry.key_value_heads
@@ -129,12 +103,14 @@ class Transformer:
         key = key.repeat_interleave(group, dim=0)
         value = value.repeat_interleave(group, dim=0)
         outputs = []
-        for own, context, mask in seen:
-            keys, values = (torch.cat([side[:, span] for span in (*context, own)], dim=1) for side in (key, value))
+        start = 0
+        for length in lengths:
+            span = slice(start, start + length)
             output = functional.scaled_dot_product_attention(
-                query[None, :, own], keys[None], values[None], attn_mask=mask, is_causal=mask is None
+                query[None, :, span], key[None, :, span], value[None, :, span], is_causal=True
             )
-            outputs.append(output[0].transpose(0, 1).reshape(-1, geometry.hidden))
+            outputs.append(output[0].transpose(0, 1).reshape(length, geometry.hidden))
+            start += length
         return self._linear(prefix, FUSED[1], torch.cat(outputs)).float()
 
     def _feed_forward(self, prefix, stream) -> torch.Tensor:
@@ -153,10 +129,10 @@ class Transformer:
     def _norm(self, name, stream) -> torch.Tensor:
         return RootMeanSquareNorm.apply(stream, self.norms[name], self.geometry.norm_epsilon).to(self.dtype)
 
-    def _rotary(self, stretches) -> tuple[torch.Tensor, torch.Tensor]:
+    def _rotary(self, lengths) -> tuple[torch.Tensor, torch.Tensor]:
         size = self.geometry.head_size
         frequencies = self.geometry.rope_base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
-        positions = torch.cat([torch.arange(len(it.tokens), dtype=torch.float64) + it.position for it in stretches])
+        positions = torch.cat([torch.arange(length, dtype=torch.float64) for length in lengths])
         angles = torch.outer(positions, frequencies)[:, None, :]
         return angles.cos().to(self.device, self.dtype), angles.sin().to(self.device, self.dtype)
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -20,14 +19,13 @@ from peft import PeftModel
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from fast_apply_training.base_model import BaseModel
-from fast_apply_training.batches import ExerciseSource
-from fast_apply_training.examples import TURN_WEIGHT, Example, answer_weights, encode_example
-from fast_apply_training.exercises import ambiguous_places, exercise, look_back
+from fast_apply_training.batches import ExampleSource, ambiguity
+from fast_apply_training.examples import TURN_WEIGHT, Example, answer_weights, encode_example, training_example
 from fast_apply_training.export import load_adapter
 from fast_apply_training.golden import golden
 from fast_apply_training.lessons import check_disjoint, near_duplicates, split
 from fast_apply_training.prompt import PromptEncoder, prompt_pieces
-from fast_apply_training.transformer import Adapter, Stretch, Transformer, WeightedCrossEntropy
+from fast_apply_training.transformer import Adapter, Transformer, WeightedCrossEntropy
 
 from .tiny import write_tiny_model
 
@@ -135,34 +133,21 @@ class TinyModel(unittest.TestCase):
 
     def test_packing_does_not_mix_sequences(self):
         transformer = Transformer(self.base, self.random_adapter())
-        first, second = Stretch([5, 9, 30, 31, 7]), Stretch([40, 41, 5])
+        first, second = [5, 9, 30, 31, 7], [40, 41, 5]
         with torch.no_grad():
             packed = transformer.hidden([first, second])
             alone = torch.cat([transformer.hidden([first]), transformer.hidden([second])])
         torch.testing.assert_close(packed, alone)
 
-    def test_a_text_in_stretches_that_see_the_ones_before_is_the_text(self):
-        transformer = Transformer(self.base, self.random_adapter())
-        text = list(range(5, 35))
-        stretches = [Stretch(text[:12]), Stretch(text[12:13], 12, (0,)), Stretch(text[13:], 13, (0, 1))]
-        aside = Stretch([90, 91, 92], 12, (0,))
-        with torch.no_grad():
-            whole = transformer.hidden([Stretch(text)])
-            packed = transformer.hidden([stretches[0], stretches[1], Stretch([90, 91, 92], 12, (0,)), replace(stretches[2], context=(0, 1))])
-            after_twelve = transformer.hidden([Stretch(text[:12] + aside.tokens)])[12:]
-        torch.testing.assert_close(torch.cat([packed[:13], packed[16:]]), whole)
-        torch.testing.assert_close(packed[13:16], after_twelve)
-
     def test_gradients_agree_with_finite_differences(self):
         adapter = self.random_adapter()
         transformer = Transformer(self.base, adapter)
         sequence = self.encoder.text("def reinin(x): return x\n" * 3)
-        stretches = [Stretch(sequence[:20]), Stretch(sequence[20:], 20, (0,))]
         targets = torch.tensor(sequence[1:])
         weights = torch.linspace(0.5, 2.0, len(targets))
 
         def loss() -> torch.Tensor:
-            return WeightedCrossEntropy.apply(transformer.hidden(stretches)[:-1], transformer.head, targets, weights)
+            return WeightedCrossEntropy.apply(transformer.hidden([sequence])[:-1], transformer.head, targets, weights)
 
         gradients = torch.autograd.grad(loss(), adapter.parameters())
         generator = torch.Generator().manual_seed(6)
@@ -186,65 +171,24 @@ class TinyModel(unittest.TestCase):
         transformer = Transformer(self.base, adapter)
         ids = self.encoder.text("def reinin(x): return x\n")
         with torch.no_grad():
-            ours = transformer.hidden([Stretch(ids)]) @ transformer.head.T
+            ours = transformer.hidden([ids]) @ transformer.head.T
             theirs = reference(torch.tensor([ids])).logits[0]
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
 
     def test_the_prompt_has_the_instruction_or_the_prose(self):
         lesson = lessons("other+project", 1)[0]
-        told = "<instruction>Compute exactly</instruction>"
-        prose = "<instruction>Here it is:</instruction>"
-        prompt = lambda row: self.base.tokenizer.decode(encode_example(self.encoder, row).prompt)
-        self.assertIn(told, prompt(lesson))
-        self.assertIn(prose, prompt({**lesson, "instruction": ""}))
+        encoded = lambda row: encode_example(self.encoder, row).prompt
+        told, said = encoded(lesson), encoded({**lesson, "instruction": ""})
+        self.assertIn("<instruction>Compute exactly</instruction>", self.base.tokenizer.decode(told))
+        self.assertIn("<instruction>Here it is:</instruction>", self.base.tokenizer.decode(said))
         random = Random(1)
-
-        def drawn(row: dict, count: int) -> list[str]:
-            exercises = [exercise([row], self.encoder, random, 4000) for _ in range(count)]
-            return [self.base.tokenizer.decode([token for it in made.stretches[:2] for token in it.tokens]) for made in exercises]
-
-        texts = drawn(lesson, 200)
-        self.assertTrue(any(told in text for text in texts) and any(prose in text for text in texts))
-        made_already = [text for text in texts if lesson["after"] in text]
-        self.assertTrue(0 < len(made_already) < 20, "now and then the edit has been made already")
-        self.assertFalse(any(prose in text for text in drawn({**lesson, "instruction_needed": True}, 50)))
-
-    def test_an_exercise_is_made_of_its_rewrites(self):
-        """Every target is the one that the whole rewrite has there, behind the same text."""
-        group = [{**lesson, "before": lessons("a+b", 1)[0]["before"]} for lesson in lessons("a+b", 3)]
-        for index, lesson in enumerate(group):
-            lesson["after"] = lesson["before"].replace(f"compute({index + 3})", "compute(77)")
-        examples = [encode_example(self.encoder, lesson) for lesson in group]
-        examples += [encode_example(self.encoder, {**lesson, "instruction": lesson["prose"]}) for lesson in group]
-        texts = [example.prompt + example.answer for example in examples]
-        random = Random(2)
-        wholes = 0
-        for _ in range(60):
-            made = exercise(group, self.encoder, random, 100_000)
-            if made.replies == 1:
-                continue
-            self.assertEqual(made.replies, 3)
-            tokens = [(token, stretch.position + index) for stretch in made.stretches for index, token in enumerate(stretch.tokens)]
-            self.assertEqual(len(made.rows), len(made.targets))
-            self.assertEqual(len(made.rows), len(made.weights))
-            turns = 0
-            for row, target, weight in zip(made.rows, made.targets, made.weights):
-                token, position = tokens[row]
-                self.assertTrue(any(text[position : position + 2] == [token, target] for text in texts))
-                turns += weight == TURN_WEIGHT
-            self.assertEqual(turns, sum(example.weights.count(TURN_WEIGHT) for example in examples[:3]))
-            self.assertEqual(made.targets.count(self.encoder.turn_end), 3)
-            longest = max(len(stretch.tokens) for stretch in made.stretches[2:])
-            wholes += longest == max(len(example.answer) for example in examples)
-            for stretch in made.stretches[1:]:
-                self.assertIn(0, stretch.context)
-        self.assertTrue(5 < wholes < 55)
-
-    def test_replies_that_do_not_fit_are_left_out(self):
-        group = lessons("a+b", 1) * 5
-        sizes = {exercise(group, self.encoder, Random(seed), 3000).replies for seed in range(30)}
-        self.assertTrue(sizes & {2, 3, 4}, sizes)
-        self.assertIsNone(exercise(group, self.encoder, Random(1), 500))
+        drawn = [training_example(lesson, self.encoder, random) for _ in range(200)]
+        self.assertTrue({tuple(told), tuple(said)} < {tuple(example.prompt) for example in drawn})
+        made = [example for example in drawn if tuple(example.prompt) not in (tuple(told), tuple(said))]
+        self.assertTrue(0 < len(made) < 20, "now and then the edit has been made already")
+        needed = {**lesson, "instruction_needed": True}
+        drawn = [training_example(needed, self.encoder, random).prompt for _ in range(50)]
+        self.assertNotIn(said, drawn)
 
     def test_turns_weigh_most(self):
         before, after = "one\ntwo\nthree\n", "one\ntwo\nnew\nthree\n"
@@ -255,30 +199,21 @@ class TinyModel(unittest.TestCase):
         self.assertEqual(weights[0], TURN_WEIGHT)
 
     def test_ambiguous_tokens_follow_what_stands_twice(self):
-        def check(prompt: list[int], answer: list[int], *places: int) -> None:
-            self.assertEqual(ambiguous_places(Example(prompt, answer, [1.0] * len(answer), 0)), list(places))
+        def check(prompt: list[int], answer: list[int], ambiguous: int) -> None:
+            example = Example(prompt, answer, [1.0] * len(answer), 0)
+            self.assertAlmostEqual(ambiguity(example) * example.length, ambiguous)
 
         twice = list(range(10, 16))
-        check([*range(40), 99], list(range(40)))
-        check([*twice, 1, *twice, 1, 99], [*twice, 1])
-        check([*twice, 1, *twice, 2, 99], [*twice, 1], 6)
-        check([*twice, 1, *twice, 2, 99], [*twice, 1, 5, *twice, 2], 6, 14)
-        check([*twice[1:], 1, *twice[1:], 2, 99], [*twice[1:], 1])
-
-    def test_so_much_is_looked_back_as_tells_a_place(self):
-        def check(prompt: list[int], answer: list[int], place: int, length: int) -> None:
-            self.assertEqual(look_back(Example(prompt, answer, [1.0] * len(answer), 0), place), length)
-
-        same = list(range(10, 40))
-        prompt = [1, *same, 2, 3, *same, 4, 5]
-        check(prompt, [1, *same, 2], 31, 24 * 2)
-        check(prompt, [1, *same, 2], 12, 6)
-        check(prompt, [*range(50, 90)], 30, 6)
+        check([*range(40), 99], list(range(40)), 0)
+        check([*twice, 1, *twice, 1, 99], [*twice, 1], 0)
+        check([*twice, 1, *twice, 2, 99], [*twice, 1], 1)
+        check([*twice, 1, *twice, 2, 99], [*twice, 1, 5, *twice, 2], 2)
+        check([*twice[1:], 1, *twice[1:], 2, 99], [*twice[1:], 1], 0)
 
     def test_lessons_without_ambiguous_tokens_are_drawn_too(self):
         lesson = {**lessons("other+project", 1)[0], "before": "one\n", "after": "two\n", "sketch": "two\n", "changed_lines": 40}
-        self.assertEqual(ambiguous_places(encode_example(self.encoder, lesson)), [])
-        batch = ExerciseSource([lesson], self.encoder, 4000, 4000, Random(1)).batch(10, 0.0)
+        self.assertEqual(ambiguity(encode_example(self.encoder, lesson)), 0)
+        batch = ExampleSource([lesson], self.encoder, 4000, 4000, Random(1)).batch(10, 0.0)
         self.assertTrue(batch)
 
     def test_training_resumes_lowers_the_loss_and_exports(self):

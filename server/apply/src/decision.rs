@@ -29,13 +29,13 @@ const LIKELY: f32 = 0.75;
 
 /// When a model's choice of the merge is believed: its lead in nats over every other reading is at
 /// least the first number, and no token of it falls more nats than the second behind what the model
-/// would have written, were it to copy only. It may be that the model would have written nearly the
-/// same, or that every other reading is out of the question; where a token falls still farther
-/// behind, the model misses something that no reading has, and no lead says anything.
+/// would have written, were it to copy only. Where a token falls farther behind, the model misses
+/// something that no reading has, and no lead says anything.
 ///
 /// Chosen with the example `judge` of `fast-apply-eval`, on synthesized edits of repositories that no
-/// model was trained on.
-const SURE: [(f32, f32); 2] = [(4.0, 4.0), (8.0, 8.0)];
+/// model was trained on, and narrowed after 58 merges of replies by others: between leads of 4 and 6,
+/// 7 of 22 were wrong, and with a worst token between 4 and 8, 3 of 12.
+const SURE: (f32, f32) = (6.0, 4.0);
 
 /// The same for a merge of which no other reading is known: the second number alone.
 const SURE_OF_THE_ONLY_ONE: f32 = 4.0;
@@ -56,13 +56,8 @@ pub fn chosen_reading(readings: &[Reading]) -> Option<usize> {
     let is_sure = match rival {
         None => best.worst <= SURE_OF_THE_ONLY_ONE,
         Some(rival) => {
-            let limits = if index == 0 {
-                &SURE[..]
-            } else {
-                &[SURE_OF_ANOTHER]
-            };
-            let mut limits = limits.iter();
-            limits.any(|&(least, most)| best.likelihood - rival >= least && best.worst <= most)
+            let (least, most) = if index == 0 { SURE } else { SURE_OF_ANOTHER };
+            best.likelihood - rival >= least && best.worst <= most
         }
     };
     is_sure.then_some(index)
@@ -206,12 +201,11 @@ mod tests {
                 .collect();
             chosen_reading(&readings)
         };
-        for (lead, far) in SURE {
-            let rivals = [(-lead, 0.0), (-lead - 1.0, 0.0)];
-            assert_eq!(choose(&[(0.0, far), rivals[0], rivals[1]]), Some(0));
-            assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
-            assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
-        }
+        let (lead, far) = SURE;
+        let rivals = [(-lead, 0.0), (-lead - 1.0, 0.0)];
+        assert_eq!(choose(&[(0.0, far), rivals[0], rivals[1]]), Some(0));
+        assert_eq!(choose(&[(0.0, far + 0.1), (-lead, 0.0)]), None);
+        assert_eq!(choose(&[(0.0, far), (0.1 - lead, 0.0)]), None);
         let (lead, far) = SURE_OF_ANOTHER;
         assert_eq!(choose(&[(0.0, 0.0), (lead, far), (-1.0, 0.0)]), Some(1));
         assert_eq!(choose(&[(0.0, 0.0), (lead, far + 0.1)]), None);

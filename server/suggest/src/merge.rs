@@ -266,9 +266,6 @@ pub(crate) fn merge_sketch(
         best.merge.doubts.push(doubt.to_owned());
     }
     if best.errors > before {
-        mend(&mut best, &mut plan, before, original, language);
-    }
-    if best.errors > before {
         // What is missing behind the end of a reply that was cut off is not meant to go.
         let cut_off = ends_within_a_line(block, original);
         best.merge.confidence *= if cut_off { 0.25 } else { 0.5 };
@@ -290,39 +287,6 @@ pub(crate) fn merge_sketch(
         best.merge.alternatives = texts;
     }
     best.merge
-}
-
-/// Takes one decision the other way, if only that leaves no more syntax errors than the file has.
-fn mend(
-    best: &mut Attempt,
-    plan: &mut Plan<'_>,
-    before: usize,
-    original: &str,
-    language: Option<Language>,
-) {
-    let mut ops = plan.operations(best.taste);
-    amend::amend(plan, &mut ops);
-    let mut mended: Option<(String, Vec<Region>)> = None;
-    for reading in readings::readings(plan, &ops) {
-        let (text, regions) = assembled(plan, &reading, BlankLines::Usual, original);
-        if text == original || syntax::errors(&text, language) > before {
-            continue;
-        }
-        match &mended {
-            Some((known, _)) if *known == text => {}
-            Some(_) => return,
-            None => mended = Some((text, regions)),
-        }
-    }
-    if let Some((text, regions)) = mended {
-        best.merge.text = text;
-        best.merge.regions = regions;
-        best.errors = before;
-        best.merge.confidence *= 0.75;
-        best.merge
-            .doubts
-            .push("only one reading leaves no more syntax errors".to_owned());
-    }
 }
 
 /// Adds the texts that come of taking one decision the other way, where they are no worse code.

@@ -41,28 +41,7 @@ pub(crate) fn readings(plan: &Plan<'_>, ops: &[Op]) -> Vec<Vec<Op>> {
         }));
         at = end;
     }
-    readings.extend(with_replaced_neighbours(ops));
     readings
-}
-
-/// The operations with a new row in the place of the hidden one right beside it, for each such row.
-fn with_replaced_neighbours(ops: &[Op]) -> Vec<Vec<Op>> {
-    let is_new = |at: Option<usize>| {
-        let op = at.and_then(|at| ops.get(at));
-        matches!(op, Some(Op::Insert { .. }))
-    };
-    let hidden = ops.iter().enumerate().filter_map(|(at, op)| match *op {
-        Op::Keep { original } => Some((at, original)),
-        _ => None,
-    });
-    hidden
-        .filter(|(at, _)| is_new(at.checked_sub(1)) || is_new(Some(at + 1)))
-        .map(|(at, original)| {
-            let mut reading = ops.to_vec();
-            reading[at] = Op::Delete { original };
-            reading
-        })
-        .collect()
 }
 
 /// The operations with one symbol that is taken to be renamed left as it is, and the new one behind it.

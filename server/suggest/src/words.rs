@@ -306,9 +306,13 @@ impl Request {
                     )
                 });
             let behind = self.text[open + span.len() + 2..].trim_start();
-            verb.is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop" | "rid"))
-                || self.begins_clause(*open) && is_told_to_go(&behind.to_lowercase())
-                || self.is_listed(*open)
+            let is_order = verb
+                .is_some_and(|verb| matches!(verb, "delete" | "remove" | "drop" | "rid"))
+                && !is_negated(before);
+            !self.is_hedged(*open)
+                && (is_order
+                    || self.begins_clause(*open) && is_told_to_go(&behind.to_lowercase())
+                    || self.is_listed(*open))
         });
         ordered.map(|(_, span)| span).collect()
     }
@@ -331,6 +335,26 @@ impl Request {
                 let is_closed = at <= self.text.len();
                 (index % 2 == 1 && is_closed).then(|| (open - 1, part))
             })
+    }
+
+    /// Whether the sentence around this place speaks of what may be done some time.
+    fn is_hedged(&self, at: usize) -> bool {
+        let prose: Vec<&str> = self.sentence(at).split('`').step_by(2).collect();
+        let hedges = [
+            "could",
+            "eventually",
+            "if",
+            "later",
+            "may",
+            "might",
+            "once",
+            "optionally",
+            "unless",
+            "until",
+            "want",
+            "would",
+        ];
+        has_word(&prose.join(" "), &hedges)
     }
 
     /// Whether a sentence or a part of it begins with what stands here.
@@ -577,6 +601,17 @@ impl Request {
     }
 }
 
+/// Whether the words before something say no to what is said of it: "do not remove", "without dropping the".
+fn is_negated(before: &str) -> bool {
+    let mut words = before
+        .rsplit(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty())
+        .take(6);
+    words.any(|word| {
+        matches!(word, "not" | "never" | "without" | "cannot" | "avoid") || word.ends_with("n't")
+    })
+}
+
 /// Whether words stand in a text as words of their own.
 fn has_phrase(text: &str, words: &str) -> bool {
     text.match_indices(words).any(|(at, _)| {
@@ -636,6 +671,30 @@ fn has_word(text: &str, words: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_go_some_time_is_not_ordered_out() {
+        for (words, ordered) in [
+            ("Remove `start();`.", true),
+            ("`start();` is gone.", true),
+            ("Removed: the `start();` call.", true),
+            ("Get rid of `start();`", true),
+            ("Remove `start() if ready`.", true),
+            ("Don't remove `start();`.", false),
+            ("It works without you having to drop `start();`.", false),
+            (
+                "You can remove `start();` once all callers are gone.",
+                false,
+            ),
+            ("If you like, delete `start();`.", false),
+        ] {
+            assert_eq!(
+                !Request::new(words).ordered_out().is_empty(),
+                ordered,
+                "{words}"
+            );
+        }
+    }
 
     #[test]
     fn a_short_name_is_one_in_backticks() {

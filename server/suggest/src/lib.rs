@@ -22,8 +22,9 @@
 //! 1. `sketch` spreads a block over rows and tells markers from code (`marker`, `comment`, `wording`, `place`,
 //!    `elision`); `rows` and `outline` (`definition`, or `layout` without a grammar) read both texts.
 //! 2. `plan` pairs the symbols (`pairing`, `successor`), orders them (`chain`), notes what stays unshown (`sticky`) and
-//!    goes down the levels (`level`), in the part of the file that the words name (`home`), aligning what lies between (`align`: `candidates` and `blocks` say which rows can
-//!    be paired, `cells` which are). New code away from any line of the file is put by `placement`.
+//!    goes down the levels (`level`), in the part of the file that the words name (`home`), aligning what lies between
+//!    (`align`: `candidates` and `blocks` say which rows can be paired, `cells` which are). New code away from any line
+//!    of the file is put by `placement`.
 //! 3. `amend` corrects the operations: beside markers (`edges`, `hidden_lead`, `remainder`), at imports (`import_upkeep`), and by the
 //!    words (`removal`).
 //! 4. `assemble` writes the text with its blank lines (`spacing`, `parting`, `habit`).

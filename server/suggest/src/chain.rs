@@ -144,32 +144,28 @@ impl Plan<'_> {
             .filter(|other| self.original_rows(other.original).start >= place.end)
             .min_by_key(|other| self.original_rows(other.original).start);
         let parent = self.parent(&pair);
-        let around = self
-            .pairing
-            .pairs
-            .iter()
-            .find(|other| Some(other.sketch) == parent);
-        let start = match (above, around) {
-            (Some(above), _) => (
-                self.shown_rows(above.sketch).end,
-                self.original_rows(above.original).end,
-            ),
-            (None, Some(around)) => (
-                self.shown_rows(around.sketch).start,
-                self.original_head(*around) + 1,
-            ),
-            (None, None) => return false,
+        let mut pairs = self.pairing.pairs.iter();
+        let around = pairs.find(|other| Some(other.sketch) == parent);
+        let body = around.map(|around| {
+            let (shown, original) = (
+                self.shown_rows(around.sketch),
+                self.original_rows(around.original),
+            );
+            let first = self.original_head(*around) + 1;
+            ((shown.start, first), (shown.end, original.end - 1))
+        });
+        let ends = |other: &Pair| {
+            let original = self.original_rows(other.original);
+            (self.shown_rows(other.sketch).end, original.end)
         };
-        let end = match (below, around) {
-            (Some(below), _) => (
-                self.shown_rows(below.sketch).start,
-                self.original_rows(below.original).start,
-            ),
-            (None, Some(around)) => (
-                self.shown_rows(around.sketch).end,
-                self.original_rows(around.original).end - 1,
-            ),
-            (None, None) => return false,
+        let starts = |other: &Pair| {
+            let original = self.original_rows(other.original);
+            (self.shown_rows(other.sketch).start, original.start)
+        };
+        let start = above.map(ends).or(body.map(|(start, _)| start));
+        let end = below.map(starts).or(body.map(|(_, end)| end));
+        let (Some(start), Some(end)) = (start, end) else {
+            return false;
         };
         // Were something there that the sketch does not show at all, it would pass over it without a marker.
         let is_shown = |row: usize| {

@@ -25,10 +25,13 @@
 //!    goes down the levels (`level`), in the part of the file that the words name (`home`), aligning what lies between
 //!    (`align`: `candidates` and `blocks` say which rows can be paired, `cells` which are). New code away from any line
 //!    of the file is put by `placement`.
-//! 3. `amend` corrects the operations: beside markers (`edges`, `hidden_lead`, `remainder`), at imports (`import_upkeep`), and by the
-//!    words (`removal`).
+//! 3. `amend` corrects the operations: beside markers (`edges`, `hidden_lead`, `remainder`), at imports
+//!    (`import_upkeep`), and by the words (`removal`).
 //! 4. `assemble` writes the text with its blank lines (`spacing`, `parting`, `habit`).
 //! 5. `doubt` weighs the result (`passed`, `margins`, `piece`, `strays`); `merge` tries other tastes and `readings`.
+//!
+//! What the request and the reply's prose tell is read by `words`: of places in `told_place`, of what goes in
+//! `told_removal`, of new names in `told_renaming`.
 //!
 //! Diffs and pairs, also two blocks that the prose makes one (`told_pair`), go by `hunk` and `patch` alone.
 //!
@@ -114,6 +117,9 @@ mod successor;
 mod syntax;
 mod taste;
 mod told_pair;
+mod told_place;
+mod told_removal;
+mod told_renaming;
 mod wording;
 mod words;
 

@@ -9,7 +9,7 @@ use crate::outline::Kind;
 use crate::owner;
 use crate::pairing::last_part;
 use crate::plan::Plan;
-use crate::words::Place;
+use crate::told_place::Place;
 
 /// Moves runs of new rows that have a marker or an open edge on both sides to where words and habit put them.
 pub(crate) fn place(plan: &mut Plan<'_>, ops: Vec<Op>) -> Vec<Op> {

@@ -1,5 +1,7 @@
 //! What markers and the request's words say of names.
 
+use fast_apply_suggest::CONFIDENT;
+
 use crate::sketch::{check, merged};
 
 #[test]
@@ -280,4 +282,25 @@ class Names {
 ";
     let merged = merged("Names.java", words, sketch, before);
     assert_eq!(merged.text, after);
+}
+
+#[test]
+fn what_stays_against_the_words_is_doubted() {
+    let before = "\
+const defaults = { theme: \"light\", size: 4 };
+
+function get(key) {
+  return defaults[key];
+}
+";
+    let sketch = "\
+function get(key) {
+  return defaults[key] ?? null;
+}
+";
+    let after = before.replace("[key]", "[key] ?? null");
+    let words = "Also delete `size: 4` from the defaults.";
+    let merged = merged("settings.js", words, sketch, before);
+    assert_eq!(merged.text, after);
+    assert!(merged.confidence < CONFIDENT, "{:?}", merged.doubts);
 }

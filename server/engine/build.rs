@@ -7,6 +7,8 @@ use std::{
 };
 
 const FILES: [&str; 2] = ["adapter_config.json", "adapter_model.safetensors"];
+/// An adapter may have this, too.
+const COPY_HEAD: &str = "copy_head.safetensors";
 
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -21,7 +23,15 @@ fn main() -> io::Result<()> {
         let [config, weights] = FILES.map(|file| directory.join(file));
         writeln!(source, "    BuiltIn {{ id: {id:?},")?;
         writeln!(source, "        config: include_bytes!({config:?}),")?;
-        writeln!(source, "        weights: include_bytes!({weights:?}) }},")?;
+        writeln!(source, "        weights: include_bytes!({weights:?}),")?;
+        let copy_head = directory.join(COPY_HEAD);
+        match copy_head.is_file() {
+            true => writeln!(
+                source,
+                "        copy_head: Some(include_bytes!({copy_head:?})) }},"
+            )?,
+            false => writeln!(source, "        copy_head: None }},")?,
+        }
     }
     writeln!(source, "]")
 }

@@ -2,7 +2,7 @@
 //!
 //! This is the third layer; the fake model and the tiny Llama are tested in `server/engine`. Every edit
 //! of `data/lossless` is decoded plainly and with drafts, in f32 and in 8 bits, half of them with the
-//! default adapter, half without. On the processor nothing is excused: even the margin of every choice, in logits, is
+//! default adapter and its copy head, half without. On the processor nothing is excused: even the margin of every choice, in logits, is
 //! the same to the bit.
 //!
 //! More edits, from a data set with the keys that `fast-apply eval` reads:
@@ -17,14 +17,18 @@
 mod edits;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use fast_apply_engine::assets::{Fetch, Locations, ModelSpec, Registry, ResolvedModel, Store};
+use fast_apply_engine::copy_head::{CopyHead, CopySources, Network};
 use fast_apply_engine::decode::{Decoder, Generation, Task};
 use fast_apply_engine::draft::{DraftKind, DraftLength, Sources};
 use fast_apply_engine::engine::BoxedModel;
 use fast_apply_engine::{DTypeChoice, DeviceChoice, LoadOptions};
 use fast_apply_eval::Case;
+use fast_apply_suggest::marker_lines;
+use fast_apply_text::SourceText;
 
 use crate::edits::Edits;
 
@@ -88,6 +92,13 @@ fn check(
         .expect("the model loads");
     let mut decoder = Decoder::new(loaded).expect("the model runs");
 
+    let file = model
+        .adapter
+        .as_ref()
+        .and_then(|adapter| adapter.copy_head.as_ref());
+    let network = file.map(|file| Arc::new(Network::new(file).expect("the adapter's copy head")));
+    let vocabulary = tokenizer.token_bytes();
+
     let mut differences = Vec::new();
     let (mut tokens, mut accepted, mut forwards, mut runs) = (0, 0, 0, 0);
     for case in cases {
@@ -98,10 +109,24 @@ fn check(
             println!("{}: left out, it is too long", case.id);
             continue;
         }
+        let copy_head = network.as_ref().map(|network| {
+            let before = SourceText::from_text(case.before.clone());
+            let markers = marker_lines(before.model_text(), &case.suggestion().text());
+            let Sources {
+                original, sketch, ..
+            } = &sources;
+            let vocabulary = Arc::clone(&vocabulary);
+            let copied = CopySources::new(original, sketch, &markers, stop_tokens[0], vocabulary);
+            CopyHead {
+                network: Arc::clone(network),
+                sources: Arc::new(copied),
+            }
+        });
         decoder.clear();
         let plain = run(
             &mut decoder,
             &sources,
+            copy_head.as_ref(),
             &stop_tokens,
             DraftKind::None,
             DraftLength::Auto,
@@ -110,7 +135,15 @@ fn check(
         for _ in 0..edits.drafts_each {
             let (draft, length) = DRAFTS[*turn % DRAFTS.len()];
             *turn += 1;
-            let speculative = run(&mut decoder, &sources, &stop_tokens, draft, length);
+            let copy_head = copy_head.as_ref();
+            let speculative = run(
+                &mut decoder,
+                &sources,
+                copy_head,
+                &stop_tokens,
+                draft,
+                length,
+            );
             tokens += speculative.tokens.len();
             accepted += speculative.effort.accepted;
             forwards += speculative.effort.forwards;
@@ -140,6 +173,7 @@ fn check(
 fn run(
     decoder: &mut Decoder<BoxedModel>,
     sources: &Sources,
+    copy_head: Option<&CopyHead>,
     stop_tokens: &[u32],
     draft: DraftKind,
     draft_length: DraftLength,
@@ -151,6 +185,7 @@ fn run(
         max_output: MAX_OUTPUT,
         drafter: draft.drafter(sources),
         draft_length,
+        copy_head,
         rule: None,
         forced: None,
         expected: None,

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use fast_apply_engine::Error as EngineError;
 use fast_apply_engine::assets::{PromptTemplate, ResolvedModel};
+use fast_apply_engine::copy_head::{CopyHead, CopySources, Network};
 use fast_apply_engine::copying::{Coming, CopyRule, Pattern, TokenBytes};
 use fast_apply_engine::decode::{Generation, Stop};
 use fast_apply_engine::draft::Sources;
@@ -15,7 +16,7 @@ use fast_apply_engine::engine::{
 use fast_apply_engine::prompt::{Prompt, PromptTexts};
 use fast_apply_engine::tokenizer::Tokenizer;
 use fast_apply_engine::{LoadOptions, Placement};
-use fast_apply_suggest::{Reach, Suggestion};
+use fast_apply_suggest::{Reach, Suggestion, marker_lines};
 
 use crate::excerpt::Excerpt;
 use crate::guarding::context_of;
@@ -28,6 +29,14 @@ use crate::{ApplyError, Event, Options, Request};
 /// Lines around what differs that a model sees of a file that is too long for it.
 const AROUND: usize = 60;
 
+/// Where a model that may only copy may leave out lines of the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LeavingOut {
+    /// Where the edit can mean it.
+    WhereMeant,
+    Anywhere,
+}
+
 /// A resident model with what is needed to ask it for rewrites.
 pub struct Rewriter {
     engine: Engine,
@@ -39,6 +48,8 @@ pub struct Rewriter {
     max_context: usize,
     model: String,
     adapter: Option<String>,
+    /// That of the adapter's copy head, where it has one.
+    network: Option<Arc<Network>>,
     placement: Placement,
     load_ms: f64,
 }
@@ -52,6 +63,10 @@ impl Rewriter {
         let stop_tokens = model.prompt.stop_tokens(&tokenizer)?;
         let (sender, loaded) = channel();
         let (weights, adapter) = (model.weights, model.adapter);
+        let copy_head = adapter
+            .as_ref()
+            .and_then(|adapter| adapter.copy_head.as_ref());
+        let network = copy_head.map(|file| Network::new(file)).transpose()?;
         let adapter_id = adapter.as_ref().map(|adapter| adapter.id.clone());
         let engine = Engine::start(
             move || options.load(&weights, adapter.as_ref()),
@@ -67,6 +82,7 @@ impl Rewriter {
             template: model.prompt,
             model: model.id,
             adapter: adapter_id,
+            network: network.map(Arc::new),
             engine,
             tokenizer,
             stop_tokens,
@@ -113,6 +129,18 @@ impl Rewriter {
             Prediction::Check(text) => (Some(text), true),
         };
         let merge = encode(merge)?;
+        let copy_head = self.network.as_ref().map(|network| {
+            let sources = self.copy_sources(request, &prompt);
+            CopyHead {
+                network: Arc::clone(network),
+                sources: Arc::new(sources),
+            }
+        });
+        // A copy head knows better than the words of the edit which lines it leaves out.
+        let leaving_out = match copy_head {
+            Some(_) => LeavingOut::Anywhere,
+            None => LeavingOut::WhereMeant,
+        };
         let by_default = prompt.original.len() + 2 * prompt.sketch.len() + 256;
         Ok(RewriteRequest {
             sources: Sources {
@@ -129,7 +157,8 @@ impl Rewriter {
             max_output: options.max_output.unwrap_or(by_default),
             rule: options
                 .strict
-                .then(|| self.copy_rule(request, &Excerpt::default())),
+                .then(|| self.copy_rule(request, &Excerpt::default(), leaving_out)),
+            copy_head,
             forced,
             expected: merge.filter(|_| only_agreement),
             cancel: request.cancel.clone(),
@@ -139,12 +168,35 @@ impl Rewriter {
 
 impl Rewriter {
     /// Allows what the edit may change, and where it does not tell, its lines and the file's in any order.
-    fn copy_rule(&self, request: &Request<'_>, excerpt: &Excerpt) -> CopyRule {
-        let vocabulary = self
-            .token_bytes
-            .get_or_init(|| self.tokenizer.token_bytes());
-        let pattern = pattern(request, excerpt);
-        CopyRule::new(pattern, Arc::clone(vocabulary), self.stop_tokens.clone())
+    fn copy_rule(
+        &self,
+        request: &Request<'_>,
+        excerpt: &Excerpt,
+        leaving_out: LeavingOut,
+    ) -> CopyRule {
+        let mut pattern = pattern(request, excerpt);
+        if leaving_out == LeavingOut::Anywhere {
+            pattern.may_go.fill(true);
+        }
+        CopyRule::new(pattern, self.vocabulary(), self.stop_tokens.clone())
+    }
+
+    /// What a rewrite is copied from.
+    fn copy_sources(&self, request: &Request<'_>, prompt: &Prompt) -> CopySources {
+        let original = request.original.model_text();
+        let markers = marker_lines(original, &request.suggestion.text());
+        CopySources::new(
+            &prompt.original,
+            &prompt.sketch,
+            &markers,
+            self.stop_tokens[0],
+            self.vocabulary(),
+        )
+    }
+
+    fn vocabulary(&self) -> Arc<TokenBytes> {
+        let bytes = || self.tokenizer.token_bytes();
+        Arc::clone(self.token_bytes.get_or_init(bytes))
     }
 }
 
@@ -248,7 +300,7 @@ impl RewriteEngine for Rewriter {
         let score_request = ScoreRequest {
             prompt,
             candidates: comparison.candidates(),
-            rule: Some(self.copy_rule(request, &excerpt)),
+            rule: Some(self.copy_rule(request, &excerpt, LeavingOut::WhereMeant)),
             cancel: request.cancel.clone(),
         };
         self.engine.score(

@@ -164,12 +164,15 @@ impl ApplyOptions {
         } else {
             Fetch::Allowed
         };
-        move || {
-            let store = Store::open(Registry::builtin(), Locations::from_environment()?);
-            let mut bar = AssetBar::new();
-            store.resolve(&spec, fetch, &mut |progress| bar.show(progress))
-        }
+        move || resolve(&spec, fetch)
     }
+}
+
+/// Finds the files of a model, and fetches them if need be, with a progress bar.
+pub(crate) fn resolve(spec: &ModelSpec, fetch: Fetch) -> Result<ResolvedModel, AssetError> {
+    let store = Store::open(Registry::builtin(), Locations::from_environment()?);
+    let mut bar = AssetBar::new();
+    store.resolve(spec, fetch, &mut |progress| bar.show(progress))
 }
 
 pub(crate) fn read_text(path: &std::path::Path) -> Result<String, Failure> {

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
+use fast_apply_engine::assets::{Fetch, ModelSpec};
 use fast_apply_eval::{
-    Lesson, Mining, pack_cases, read_cases, read_pairs, synthesize, write_cases, write_lessons,
-    write_pairs,
+    CopyPlaces, Lesson, Mining, pack_cases, read_cases, read_lessons, read_pairs, synthesize,
+    write_cases, write_lessons, write_pairs,
 };
 
+use crate::apply_options::resolve;
 use crate::failure::Failure;
 
 #[derive(Args)]
@@ -26,6 +28,8 @@ enum DataCommand {
     Synthesize(SynthesizeArguments),
     /// Writes what a model is shown of edits: the texts of their prompts, for training.
     Lessons(LessonsArguments),
+    /// Writes where the true results of edits copy from, for training a copy head.
+    Places(PlacesArguments),
     /// Packs directories with one edit each into a data set.
     Pack(PackArguments),
 }
@@ -88,6 +92,24 @@ struct LessonsArguments {
 }
 
 #[derive(Args)]
+struct PlacesArguments {
+    /// Lessons, as `data lessons` writes them.
+    lessons: PathBuf,
+    /// Write the places to this file: safetensors.
+    #[arg(long, value_name = "PLACES")]
+    output: PathBuf,
+    /// Leave out lessons of files with more lines.
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    max_lines: usize,
+    /// Take one lesson in so many.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    every: usize,
+    /// The model whose tokens they are, by id or path; its adapter is not needed.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+}
+
+#[derive(Args)]
 struct PackArguments {
     /// Holds a directory for each edit, with `case.json`, `before.*`, `after.*` and `reply.md`.
     directory: PathBuf,
@@ -101,6 +123,7 @@ pub(crate) fn run(arguments: &DataArguments) -> Result<(), Failure> {
         DataCommand::Mine(arguments) => mine(arguments),
         DataCommand::Synthesize(arguments) => synthesized(arguments),
         DataCommand::Lessons(arguments) => lessons(arguments),
+        DataCommand::Places(arguments) => places(arguments),
         DataCommand::Pack(arguments) => pack(arguments),
     }
 }
@@ -175,6 +198,28 @@ fn lessons(arguments: &LessonsArguments) -> Result<(), Failure> {
         cases.len(),
         arguments.output.display()
     );
+    Ok(())
+}
+
+fn places(arguments: &PlacesArguments) -> Result<(), Failure> {
+    let lessons = read_lessons(&arguments.lessons).map_err(anyhow::Error::from)?;
+    let spec = ModelSpec {
+        model: arguments.model.clone(),
+        adapter: None,
+    };
+    let model = resolve(&spec, Fetch::Allowed)?;
+    let tokenizer = model.weights.tokenizer()?;
+    let end = model.prompt.stop_tokens(&tokenizer)?[0];
+    let mut places = CopyPlaces::new(tokenizer, end);
+    for (number, lesson) in lessons.iter().enumerate().step_by(arguments.every) {
+        if lesson.before.lines().count() <= arguments.max_lines {
+            places.add(number, lesson)?;
+        }
+    }
+    places
+        .write(&arguments.output)
+        .with_context(|| format!("cannot write {}", arguments.output.display()))?;
+    eprintln!("{} places in {}", places.len(), arguments.output.display());
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Error;
+use crate::copy_head::{Candidates, CopyHead, Expectation};
 use crate::copying::{CopyRule, Copying};
 use crate::draft::{CostCurve, Draft, DraftLength, Drafter, LengthPolicy};
 use crate::model::{Choice, LanguageModel};
@@ -27,6 +28,8 @@ pub struct Task<'a> {
     pub drafter: Option<Box<dyn Drafter>>,
     /// How long drafts may be.
     pub draft_length: DraftLength,
+    /// What has a say in every choice beside the model's logits; none: nothing.
+    pub copy_head: Option<&'a CopyHead>,
     /// Which lines the output may have; none: any.
     pub rule: Option<&'a CopyRule>,
     /// Accept these tokens, and then the end, whatever the model chooses. Every pass still runs in
@@ -185,10 +188,11 @@ impl<M: LanguageModel> Decoder<M> {
             run.effort.prefill = start.elapsed();
             return Ok(run.finish(Stop::Cancelled));
         }
-        let mut choices = self.feed(&task.prompt[last..])?;
+        let expected = run.expected_along(&[]);
+        let mut choices = self.feed(&task.prompt[last..], &expected)?;
         task.force(&mut choices, 0);
-        if let Some(copying) = &run.copying {
-            choices[0] = copying.choose(choices[0], || self.logits_again(last))?;
+        if let Some(copying) = run.copying.clone() {
+            self.constrain(copying, &[], &expected, &mut choices, last)?;
         }
         on_progress(Progress::Prefill {
             done: task.prompt.len(),
@@ -242,11 +246,14 @@ impl<M: LanguageModel> Decoder<M> {
             fed.push(pending);
             fed.extend_from_slice(&draft.tokens);
             let start = Instant::now();
-            let mut choices = self.feed(&fed)?;
+            let expected = run.expected_along(&draft.tokens);
+            let mut choices = self.feed(&fed, &expected)?;
             policy.observe_cost(fed.len(), base, start.elapsed());
             task.force(&mut choices, run.tokens.len());
             let accepted = match run.copying.clone() {
-                Some(copying) => self.constrain(copying, &draft.tokens, &mut choices, base)?,
+                Some(copying) => {
+                    self.constrain(copying, &draft.tokens, &expected, &mut choices, base)?
+                }
                 None => draft
                     .tokens
                     .iter()
@@ -314,6 +321,7 @@ impl<M: LanguageModel> Decoder<M> {
         &mut self,
         mut copying: Copying<'_>,
         drafted: &[u32],
+        expected: &[Candidates],
         choices: &mut [Choice],
         base: usize,
     ) -> Result<usize, Error> {
@@ -321,7 +329,11 @@ impl<M: LanguageModel> Decoder<M> {
             let mut cut = false;
             *choice = copying.choose(*choice, || {
                 cut = true;
-                self.logits_again(base + row)
+                let mut logits = self.logits_again(base + row)?;
+                if let Some(expected) = expected.get(row) {
+                    expected.change(&mut logits);
+                }
+                Ok(logits)
             })?;
             if cut || drafted.get(row) != Some(&choice.token) {
                 return Ok(row);
@@ -345,8 +357,20 @@ impl<M: LanguageModel> Decoder<M> {
         Ok(logits)
     }
 
-    fn feed(&mut self, tokens: &[u32]) -> Result<Vec<Choice>, Error> {
-        let choices = self.model.forward(tokens, 0..tokens.len())?;
+    /// Feeds tokens and chooses what follows each; `expected` says what the copy head expects there,
+    /// if there is one.
+    fn feed(&mut self, tokens: &[u32], expected: &[Candidates]) -> Result<Vec<Choice>, Error> {
+        let rows = 0..tokens.len();
+        let choices = match expected {
+            [] => self.model.forward(tokens, rows)?,
+            _ => {
+                let asked: Vec<_> = expected.iter().map(Candidates::tokens).collect();
+                let rows = self.model.forward_asking(tokens, rows, &asked)?;
+                let rows = expected.iter().zip(rows);
+                rows.map(|(expected, (choice, logits))| expected.choose(choice, logits))
+                    .collect()
+            }
+        };
         self.cached.extend_from_slice(tokens);
         Ok(choices)
     }
@@ -355,6 +379,7 @@ impl<M: LanguageModel> Decoder<M> {
 /// The output of a task in progress.
 struct Run<'a> {
     expected: Option<&'a [u32]>,
+    expectation: Option<Expectation<'a>>,
     copying: Option<Copying<'a>>,
     tokens: Vec<u32>,
     margins: Vec<f32>,
@@ -367,6 +392,7 @@ impl<'a> Run<'a> {
     fn new(task: &Task<'a>) -> Self {
         Self {
             expected: task.expected,
+            expectation: task.copy_head.map(Expectation::new),
             copying: task
                 .rule
                 .filter(|_| task.forced.is_none())
@@ -380,6 +406,12 @@ impl<'a> Run<'a> {
             stop_tokens: task.stop_tokens.to_vec(),
             max_output: task.max_output,
         }
+    }
+
+    /// What the copy head expects behind the output and behind each token of a draft.
+    fn expected_along(&self, draft: &[u32]) -> Vec<Candidates> {
+        let expectation = self.expectation.as_ref();
+        expectation.map_or(Vec::new(), |expectation| expectation.along(draft))
     }
 
     /// Appends the model's choices up to the first stop token, the first unexpected token or the
@@ -404,6 +436,9 @@ impl<'a> Run<'a> {
             self.margins.push(choice.margin());
             if let Some(copying) = &mut self.copying {
                 copying.advance(choice.token);
+            }
+            if let Some(expectation) = &mut self.expectation {
+                expectation.advance(choice.token);
             }
             let place = self.tokens.len() - 1;
             if self

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use crate::Error;
+use crate::copy_head::CopyHead;
 use crate::copying::CopyRule;
 use crate::decode::{Decoder, Generation, Progress, Task};
 use crate::draft::{DraftKind, DraftLength, Sources};
@@ -39,6 +40,8 @@ pub struct RewriteRequest {
     pub stop_tokens: Vec<u32>,
     /// The longest output.
     pub max_output: usize,
+    /// What has a say in every choice beside the model's logits; none: nothing.
+    pub copy_head: Option<CopyHead>,
     /// Which lines the output may have; none: any.
     pub rule: Option<CopyRule>,
     /// Accept these tokens whatever the model chooses: for measuring speed on true edits.
@@ -222,6 +225,7 @@ fn rewrite(
         max_output: request.max_output,
         drafter: request.draft.drafter(&request.sources),
         draft_length: request.draft_length,
+        copy_head: request.copy_head.as_ref(),
         rule: request.rule.as_ref(),
         forced: request.forced.as_deref(),
         expected: request.expected.as_deref(),
@@ -318,6 +322,7 @@ mod tests {
                 draft_length: DraftLength::Auto,
                 stop_tokens: vec![0],
                 max_output: 3,
+                copy_head: None,
                 rule: None,
                 forced: None,
                 expected: None,

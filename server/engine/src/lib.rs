@@ -4,6 +4,7 @@
 
 pub mod assets;
 mod card;
+pub mod copy_head;
 pub mod copying;
 pub mod decode;
 pub mod draft;

@@ -117,6 +117,7 @@ fn replay(
         max_output: usize::MAX,
         drafter: draft.drafter(sources),
         draft_length: DraftLength::Fixed(length),
+        copy_head: None,
         rule: None,
         forced: None,
         expected: None,

@@ -72,6 +72,7 @@ impl LengthRow {
                 max_output,
                 drafter: draft.drafter(edit),
                 draft_length: DraftLength::Auto,
+                copy_head: None,
                 rule: None,
                 forced: Some(truth),
                 expected: None,

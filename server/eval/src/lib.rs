@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! git history --Mining--> Pair --synthesize--> Case --Evaluator--> CaseResult --> Summary, Report
-//!                                               |--> Lesson: for training
+//!                                               |--> Lesson: for training --> CopyPlaces
 //! ```
 
 mod card;
 mod case;
 mod case_result;
 mod comparison;
+mod copy_places;
 mod drafters;
 mod evaluator;
 mod failures;
@@ -34,6 +35,7 @@ pub use card::{
 pub use case::{Case, read_cases, write_cases};
 pub use case_result::CaseResult;
 pub use comparison::Comparison;
+pub use copy_places::CopyPlaces;
 pub use drafters::{DrafterReport, DrafterRow, MergeSource, replay_drafters};
 pub use evaluator::{Evaluator, Oracle};
 pub use failures::write_failures;

@@ -126,6 +126,7 @@ mod words;
 pub use format::Format;
 pub use guard::{Ending, GuardReport, check};
 pub use language::Language;
+pub use marker::marker_lines;
 pub use merge::{
     CONFIDENT, Context, MOST_ALTERNATIVES, Merge, MergeError, Method, Region, RegionKind, merge,
 };

@@ -67,6 +67,21 @@ impl<'a> KnownLines<'a> {
     }
 }
 
+/// Which lines of a sketch are no code: those that stand for some, that order some to be removed, and
+/// those between the parts of a patch.
+pub fn marker_lines(original: &str, sketch: &str) -> Vec<bool> {
+    let lines: Vec<&str> = sketch.lines().collect();
+    let meanings = classify(&lines, &KnownLines::new(original), original);
+    let of_patch = |line: &str| PATCH_MARKERS.iter().any(|marker| line.starts_with(marker));
+    let lines = meanings.iter().zip(lines);
+    lines
+        .map(|(meaning, line)| *meaning != Meaning::Code || of_patch(line))
+        .collect()
+}
+
+/// How the lines between the parts of a patch start.
+const PATCH_MARKERS: [&str; 6] = ["<<<<<<<", "=======", ">>>>>>>", "@@ ", "--- ", "+++ "];
+
 /// What each line of a sketch means, given the file it is for.
 pub(crate) fn classify(lines: &[&str], known: &KnownLines<'_>, original: &str) -> Vec<Meaning> {
     let trimmed: Vec<&str> = lines.iter().map(|line| line.trim()).collect();

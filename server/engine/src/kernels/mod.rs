@@ -25,6 +25,7 @@ mod matrix;
 mod normalize;
 mod partial_softmax;
 mod peak;
+mod pick;
 mod pool;
 mod queries;
 mod rotate;

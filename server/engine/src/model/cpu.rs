@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::config::LlamaConfig;
 use super::float_rows::FloatRows;
-use super::language_model::{Choice, LanguageModel};
+use super::language_model::{CandidateLogits, Choice, LanguageModel};
 use super::weights::Weights;
 use crate::Error;
+use crate::copy_head::CANDIDATES;
 use crate::kernels::{
     AttentionScratch, Heads, KeyValueCache, Machine, Matrix, Precision, Queries, Rotations,
     RowPrecision, Rows,
@@ -289,6 +290,30 @@ impl LanguageModel for CpuLlama {
             } = &mut model.scratch;
             let picked = model.machine.choose(normed, wanted, &model.output, choices);
             chosen.extend(picked);
+        })?;
+        Ok(chosen)
+    }
+
+    fn forward_asking(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        asked: &[[u32; CANDIDATES]],
+    ) -> Result<Vec<(Choice, CandidateLogits)>, Error> {
+        let mut chosen = Vec::with_capacity(rows.len());
+        let mut asked = asked;
+        self.feed_all(tokens, rows, |model, wanted| {
+            let Scratch {
+                normed, choices, ..
+            } = &mut model.scratch;
+            let (own, rest) = asked.split_at(wanted.len());
+            asked = rest;
+            let output = &model.output;
+            let picked = model
+                .machine
+                .choose(normed, wanted.clone(), output, choices);
+            let logits = model.machine.pick(normed, wanted, output, own);
+            chosen.extend(picked.into_iter().zip(logits));
         })?;
         Ok(chosen)
     }

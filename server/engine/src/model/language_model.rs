@@ -3,6 +3,10 @@
 use std::ops::Range;
 
 use crate::Error;
+use crate::copy_head::{CANDIDATES, NO_TOKEN};
+
+/// The logits of some candidates of a row, in their order.
+pub type CandidateLogits = [f32; CANDIDATES];
 
 /// A causal language model with a cache that can be rolled back.
 pub trait LanguageModel {
@@ -13,6 +17,21 @@ pub trait LanguageModel {
     /// Feeds `tokens` after the cached ones and returns the logits behind each of the rows in
     /// `rows`, `[rows][vocabulary]`. What `forward` chooses is the largest of these.
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// As `forward`, and gives the logits of some candidates for each row: those of `asked`, where
+    /// those of `NO_TOKEN` mean nothing.
+    fn forward_asking(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        asked: &[[u32; CANDIDATES]],
+    ) -> Result<Vec<(Choice, CandidateLogits)>, Error> {
+        let logits = self.logits(tokens, rows)?;
+        let rows = logits.iter().zip(asked);
+        Ok(rows
+            .map(|(logits, asked)| (Choice::of_logits(logits), candidate_logits(logits, asked)))
+            .collect())
+    }
 
     /// Number of cached positions.
     fn position(&self) -> usize;
@@ -37,6 +56,15 @@ impl<M: LanguageModel + ?Sized> LanguageModel for &mut M {
 
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {
         (**self).logits(tokens, rows)
+    }
+
+    fn forward_asking(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        asked: &[[u32; CANDIDATES]],
+    ) -> Result<Vec<(Choice, CandidateLogits)>, Error> {
+        (**self).forward_asking(tokens, rows, asked)
     }
 
     fn position(&self) -> usize {
@@ -65,6 +93,15 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
         (**self).logits(tokens, rows)
     }
 
+    fn forward_asking(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        asked: &[[u32; CANDIDATES]],
+    ) -> Result<Vec<(Choice, CandidateLogits)>, Error> {
+        (**self).forward_asking(tokens, rows, asked)
+    }
+
     fn position(&self) -> usize {
         (**self).position()
     }
@@ -80,6 +117,13 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
     fn rows_at_once(&self) -> usize {
         (**self).rows_at_once()
     }
+}
+
+fn candidate_logits(logits: &[f32], asked: &[u32; CANDIDATES]) -> CandidateLogits {
+    asked.map(|token| match token {
+        NO_TOKEN => f32::NEG_INFINITY,
+        token => logits[token as usize],
+    })
 }
 
 /// The two best tokens of one row of logits; ties go to the lower id.

@@ -13,13 +13,14 @@ use candle_nn::rotary_emb::rope;
 use super::cache::KvCache;
 use super::causal_mask::CausalMask;
 use super::config::LlamaConfig;
-use super::language_model::{Choice, LanguageModel};
+use super::language_model::{CandidateLogits, Choice, LanguageModel};
 use super::linear::{Linear, Stored};
 use super::rope_table::RopeTable;
 use super::tiling::Tiling;
-use super::top_two::top_two;
+use super::top_two::{gathered, top_two};
 use super::weights::Weights;
 use crate::Error;
+use crate::copy_head::CANDIDATES;
 
 /// A Llama model and the cache of one sequence.
 pub struct Llama {
@@ -309,6 +310,17 @@ impl LanguageModel for Llama {
             left = rest;
         }
         Ok(Vec::new())
+    }
+
+    fn forward_asking(
+        &mut self,
+        tokens: &[u32],
+        rows: Range<usize>,
+        asked: &[[u32; CANDIDATES]],
+    ) -> Result<Vec<(Choice, CandidateLogits)>, Error> {
+        let logits = Llama::logits(self, tokens, rows)?;
+        let chosen = top_two(&logits)?;
+        Ok(chosen.into_iter().zip(gathered(&logits, asked)?).collect())
     }
 
     fn logits(&mut self, tokens: &[u32], rows: Range<usize>) -> Result<Vec<Vec<f32>>, Error> {

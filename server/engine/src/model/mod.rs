@@ -24,7 +24,7 @@ pub use config::LlamaConfig;
 pub use cpu::CpuLlama;
 pub use float_rows::FloatRows;
 pub use footprint::{Footprint, WeightFormat};
-pub use language_model::{Choice, LanguageModel};
+pub use language_model::{CandidateLogits, Choice, LanguageModel};
 pub use linear::Stored;
 pub use llama::Llama;
 pub use lora::Lora;

@@ -1,8 +1,9 @@
-//! The two best tokens of each row, found on the device.
+//! The two best tokens of each row and some given ones, found on the device.
 
 use candle_core::{D, DType, Tensor};
 
-use super::language_model::Choice;
+use super::language_model::{CandidateLogits, Choice};
+use crate::copy_head::{CANDIDATES, NO_TOKEN};
 
 /// The choices of logits `[rows, vocab_size]`, f32; four numbers per row come to the host.
 ///
@@ -31,6 +32,23 @@ pub(super) fn top_two(logits: &Tensor) -> candle_core::Result<Vec<Choice>> {
         .collect())
 }
 
+/// The logits asked for of each row; those of `NO_TOKEN` mean nothing.
+pub(super) fn gathered(
+    logits: &Tensor,
+    asked: &[[u32; CANDIDATES]],
+) -> candle_core::Result<Vec<CandidateLogits>> {
+    let ids = asked.as_flattened().iter();
+    let ids: Vec<u32> = ids
+        .map(|&token| if token == NO_TOKEN { 0 } else { token })
+        .collect();
+    let ids = Tensor::from_vec(ids, (asked.len(), CANDIDATES), logits.device())?;
+    let rows = logits.gather(&ids, D::Minus1)?.to_vec2::<f32>()?;
+    Ok(rows
+        .iter()
+        .map(|row| std::array::from_fn(|place| row[place]))
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -48,6 +66,11 @@ mod tests {
             let logits = Tensor::new(rows.clone(), &Device::Cpu).expect("they are a matrix");
             let expected: Vec<Choice> = rows.iter().map(|row| Choice::of_logits(row)).collect();
             prop_assert_eq!(top_two(&logits).expect("it is f32"), expected);
+            let asked = vec![[3, NO_TOKEN, 39]; rows.len()];
+            let given = gathered(&logits, &asked).expect("it is f32");
+            for (row, given) in rows.iter().zip(given) {
+                prop_assert_eq!((given[0], given[2]), (row[3], row[39]));
+            }
         }
     }
 }

@@ -75,6 +75,7 @@ fn written(decoder: &mut Decoder<CpuLlama>, prompt: &[u32], stop: u32) -> Vec<u3
         max_output: 100,
         drafter: None,
         draft_length: DraftLength::Auto,
+        copy_head: None,
         rule: None,
         forced: None,
         expected: None,

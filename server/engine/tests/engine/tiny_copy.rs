@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device};
+use fast_apply_engine::copy_head::{CANDIDATES, NO_TOKEN};
 use fast_apply_engine::decode::{Decoder, Generation, Task};
 use fast_apply_engine::draft::{DRAFT_KINDS, DraftKind, DraftLength, Sources};
 use fast_apply_engine::kernels::{InstructionSet, Machine, Precision};
@@ -49,6 +50,7 @@ fn run<M: LanguageModel>(
         max_output: 200,
         drafter: draft.drafter(sources),
         draft_length,
+        copy_head: None,
         rule: None,
         forced: None,
         expected: None,
@@ -172,6 +174,32 @@ fn every_drafter_and_length_writes_what_plain_decoding_writes_on_tensors() {
     }
 }
 
+/// The logits that the copy head asks for are those that choices are made of, to the bit.
+#[test]
+fn what_is_asked_for_is_what_logits_say() {
+    let weights = Weights::from_hugging_face(&fixture("tiny-copy")).unwrap();
+    let of = |precision| {
+        let machine = Machine::new(InstructionSet::detect(), 2);
+        CpuLlama::load(&weights, precision, machine, usize::MAX).unwrap()
+    };
+    check_asked(of(Precision::F32));
+    check_asked(of(Precision::Int8));
+    check_asked(Llama::load(&weights, &Device::Cpu, DType::F32, usize::MAX).unwrap());
+}
+
+fn check_asked(mut model: impl LanguageModel) {
+    let tokens: Vec<u32> = (0..40).map(|place| 8 + place % 16).collect();
+    let logits = model.logits(&tokens, 0..40).unwrap();
+    model.truncate(0);
+    let asked: Vec<[u32; CANDIDATES]> = (0..40).map(|row| [row % 24, NO_TOKEN, 23]).collect();
+    let rows = model.forward_asking(&tokens, 0..40, &asked).unwrap();
+    for (row, ((choice, given), logits)) in rows.iter().zip(&logits).enumerate() {
+        assert_eq!(choice.logit, logits[choice.token as usize], "row {row}");
+        assert_eq!(given[0], logits[row % 24], "row {row}");
+        assert_eq!(given[2], logits[23], "row {row}");
+    }
+}
+
 /// A model of a real shape in small, with random weights in four bits and in floats.
 #[test]
 fn random_models_run_and_are_lossless() {
@@ -237,6 +265,7 @@ fn a_cancelled_or_short_run_leaves_a_cache_that_can_be_used_again() {
             max_output: 200,
             drafter: DraftKind::Auto.drafter(&sources),
             draft_length: DraftLength::Fixed(4),
+            copy_head: None,
             rule: None,
             forced: None,
             expected: None,

@@ -34,6 +34,7 @@ impl Losslessness {
                 max_output: tokens,
                 drafter: draft.drafter(sources),
                 draft_length,
+                copy_head: None,
                 rule: None,
                 forced: None,
                 expected: None,

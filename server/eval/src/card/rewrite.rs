@@ -50,6 +50,7 @@ impl CardRewrite {
                 max_output,
                 drafter: draft.drafter(sources),
                 draft_length: DraftLength::Auto,
+                copy_head: None,
                 rule: None,
                 forced: Some(truth),
                 expected: None,

@@ -63,6 +63,7 @@ impl Contender for Kernels {
             max_output: usize::MAX,
             drafter: DraftKind::default().drafter(sources),
             draft_length: DraftLength::Auto,
+            copy_head: None,
             rule: None,
             forced: sources.truth.as_deref(),
             expected: None,

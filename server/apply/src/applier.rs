@@ -6,7 +6,7 @@ use fast_apply_engine::decode::Stop;
 use fast_apply_suggest::{CONFIDENT, Language, Merge, Method, Suggestion, merge};
 use fast_apply_text::SourceText;
 
-use crate::decision::{Candidate, HOPELESS, decide};
+use crate::decision::{Candidate, HOPELESS, decide, loses_lines};
 use crate::guarding::{all_passed, context_of, guards};
 use crate::outcome::{cancelled, refused, written};
 use crate::rewrite_engine::{Prediction, Rewrite, RewriteEngine};
@@ -329,7 +329,8 @@ fn choose(
             .zip(model_guards.as_deref())
             .map(|(rewrite, guards)| Candidate {
                 text: &rewrite.text,
-                sound: all_passed(guards),
+                sound: all_passed(guards)
+                    && !loses_lines(request.original.model_text(), &merged.text, &rewrite.text),
                 strict: request.options.strict,
                 tokens: rewrite.tokens.clone(),
             });

@@ -1,5 +1,3 @@
-use std::ops::Range;
-
 use candle_core::safetensors::BufferedSafetensors;
 use candle_core::{DType, Device};
 
@@ -17,7 +15,8 @@ pub struct Network {
 }
 
 struct Linear {
-    weight: Vec<f32>,
+    /// `[inputs, outputs]`, so that all outputs are summed up side by side.
+    columns: Vec<f32>,
     bias: Vec<f32>,
 }
 
@@ -37,19 +36,17 @@ impl Network {
             values.map_err(|error| invalid(sentence(&error)))
         };
         let [first, second, last] = LAYERS.map(|layer| -> Result<Linear, Error> {
-            Ok(Linear {
-                weight: read(format!("{layer}.weight"))?,
-                bias: read(format!("{layer}.bias"))?,
-            })
+            let weight = read(format!("{layer}.weight"))?;
+            Ok(Linear::new(&weight, read(format!("{layer}.bias"))?))
         });
         let layers = [first?, second?, last?];
         let mut width = FEATURES;
         for (layer, name) in layers.iter().zip(LAYERS) {
             let outputs = layer.bias.len();
-            if layer.weight.len() != outputs * width {
+            if outputs == 0 || layer.columns.len() != outputs * width {
                 return Err(invalid(format!(
                     "the layer '{name}' has {} weights where {outputs} times {width} are needed",
-                    layer.weight.len()
+                    layer.columns.len()
                 )));
             }
             width = outputs;
@@ -75,20 +72,48 @@ impl Network {
 }
 
 impl Linear {
+    /// `weight` is `[outputs, inputs]`.
+    fn new(weight: &[f32], bias: Vec<f32>) -> Self {
+        let inputs = weight.len() / bias.len().max(1);
+        let column = |input| weight.iter().skip(input).step_by(inputs);
+        Self {
+            columns: (0..inputs).flat_map(column).copied().collect(),
+            bias,
+        }
+    }
+
     fn apply(&self, inputs: &[f32]) -> Vec<f32> {
-        let outputs = self.bias.iter().enumerate();
-        let row =
-            |output: usize| -> Range<usize> { output * inputs.len()..(output + 1) * inputs.len() };
+        let mut outputs = self.bias.clone();
+        for (column, input) in self.columns.chunks_exact(self.bias.len()).zip(inputs) {
+            for (output, weight) in outputs.iter_mut().zip(column) {
+                *output += weight * input;
+            }
+        }
         outputs
-            .map(|(output, bias)| {
-                let weights = self.weight[row(output)].iter();
-                bias + weights.zip(inputs).map(|(a, b)| a * b).sum::<f32>()
-            })
-            .collect()
     }
 
     fn rectified(&self, inputs: &[f32]) -> Vec<f32> {
         let outputs = self.apply(inputs);
         outputs.into_iter().map(|value| value.max(0.0)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_is_weights_times_inputs_plus_bias() {
+        let layer = Linear::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![0.5, -100.0]);
+        assert_eq!(layer.apply(&[1.0, 10.0, 100.0]), [321.5, 554.0]);
+        assert_eq!(layer.rectified(&[0.0, 1.0, 0.0]), [2.5, 0.0]);
+    }
+
+    #[test]
+    fn a_file_of_another_shape_is_refused() {
+        let refused = Network::new(b"no tensors")
+            .err()
+            .map(|error| error.to_string());
+        assert!(refused.is_some_and(|sentence| sentence.contains("the copy head")));
     }
 }

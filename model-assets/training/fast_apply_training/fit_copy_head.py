@@ -5,8 +5,8 @@
 
 No model is needed: the network sees where an output stands in the original and in the sketch,
 and learns which of the copies' next tokens the true result has there, if any. The engine adds
-its opinion to the model's logits. ADAPTER/copy_head.safetensors is written, of PLACES that come
-from held-out repositories or files resembling measured ones nothing is learnt.
+its opinion to the model's logits. Nothing is learnt from held-out repositories and from files
+that resemble measured ones. The result is ADAPTER/copy_head.safetensors.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 //! `fast-apply data`: from a repository's history to edits that `eval` reads.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -239,6 +240,10 @@ fn edits_of_a_history() {
     }
     assert_eq!(lessons.len(), edits.len());
 
+    let places = ["data", "places", "lessons.jsonl", "--output", "places"];
+    repository.run(&places).succeeded();
+    check_places(&repository.path("places"), lessons.len());
+
     repository
         .run(&[
             "eval",
@@ -261,6 +266,32 @@ fn edits_of_a_history() {
         out["summary"]["exact"]["count"].as_u64() > Some(0),
         "{}",
         out["summary"]
+    );
+}
+
+/// Places of every lesson are there, and at most of them the copy of the original goes on.
+fn check_places(path: &Path, lessons: usize) {
+    let file = fs::read(path).expect("it is there");
+    let (length, rest) = file.split_first_chunk().expect("it has a header");
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let header: serde_json::Value = serde_json::from_slice(header).expect("it is JSON");
+    let integers = |name: &str| -> Vec<i64> {
+        let offset = |end: usize| header[name]["data_offsets"][end].as_u64();
+        let span = offset(0).expect("it starts") as usize..offset(1).expect("it ends") as usize;
+        let (integers, _) = data[span].as_chunks();
+        integers.iter().copied().map(i64::from_le_bytes).collect()
+    };
+    let (next, tokens, of_lesson) = (integers("next"), integers("token"), integers("lesson"));
+    assert_eq!(header["features"]["shape"][0], tokens.len());
+    let found: HashSet<i64> = of_lesson.into_iter().collect();
+    assert_eq!(found, (0..lessons as i64).collect());
+    let copies = next.len() / tokens.len();
+    let going_on = tokens.iter().zip(next.chunks(copies));
+    let going_on = going_on.filter(|(token, next)| next[0] == **token).count();
+    assert!(
+        going_on > tokens.len() / 2 && going_on < tokens.len(),
+        "{going_on} of {}",
+        tokens.len()
     );
 }
 

@@ -22,7 +22,6 @@ from safetensors.torch import load_file, save_file
 
 from .lessons import read_lessons, split
 
-LAYERS = ("first", "second", "last")
 # Instead of the logarithm of nothing.
 NOTHING = -1e4
 
@@ -151,7 +150,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--places", type=Path, nargs="+", required=True, help="those of each file of lessons, in the same order")
     parser.add_argument("--measured", type=Path, nargs="*", default=[], help="further lessons, which training must not resemble")
     parser.add_argument("--output", type=Path, required=True, help="the adapter's folder")
-    parser.add_argument("--hidden", type=int, default=64)
+    parser.add_argument("--hidden", type=int, default=128)
     parser.add_argument("--epochs", type=float, default=6)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fast_apply_training.fit_copy_head import CopyHead, Places, fit, log_likelihoods, losses, measure
+from fast_apply_training.held_out_edits import draw
 
 from .test_training import ROOT, lessons
 
@@ -58,6 +59,13 @@ class CopyHeadTest(unittest.TestCase):
             written = load_file(folder / "copy_head.safetensors")
             self.assertEqual(written["first.weight"].shape, (8, 4))
             self.assertEqual(written["last.bias"].shape, (4,))
+
+    def test_edits_to_measure_with_are_held_out_and_evenly_drawn(self):
+        edits = lessons("psf+requests", 9) + lessons("jqlang+jq", 2) + lessons("other+project", 5)
+        drawn = draw(edits, below=400, count=6, seed=1)
+        self.assertEqual(sorted(edit["repo"] for edit in drawn), ["jqlang+jq"] * 2 + ["psf+requests"] * 4)
+        self.assertEqual(drawn, draw(edits, below=400, count=6, seed=1))
+        self.assertEqual(draw(edits, below=3, count=6, seed=1), [])
 
 
 if __name__ == "__main__":

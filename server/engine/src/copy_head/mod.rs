@@ -5,7 +5,7 @@
 //! and those stand in several places. Where the output stands in both texts is known exactly. The
 //! head is a small network that sees this, and says for the next token of each copy how likely it
 //! comes; greedy decoding then takes the best of `logit + WEIGHT * log(likelihood)`. It is trained
-//! without the model (`fit_copy_head` in `fast-apply-eval`) and belongs to an adapter.
+//! without the model (`fit_copy_head` in `model-assets/training`) and belongs to an adapter.
 //!
 //! After See et al., "Get To The Point: Summarization with Pointer-Generator Networks" (2017), but
 //! with places from matching instead of attention, and a product of the two opinions instead of a
@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub use candidates::{CANDIDATES, Candidates, NO_TOKEN};
 pub use copies::{Copies, CopySources};
 pub use features::FEATURES;
-pub use network::{LAYERS, Network};
+pub use network::Network;
 
 /// A network and the texts of one rewrite.
 #[derive(Clone)]

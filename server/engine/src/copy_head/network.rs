@@ -6,7 +6,7 @@ use crate::Error;
 use crate::error::sentence;
 
 /// The layers by name. Each has a `weight` of `[outputs, inputs]` and a `bias` of `[outputs]`.
-pub const LAYERS: [&str; 3] = ["first", "second", "last"];
+const LAYERS: [&str; 3] = ["first", "second", "last"];
 
 /// Three linear layers with rectifiers between them, from features to scores: one for each
 /// candidate, and one for any other token.
